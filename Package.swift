@@ -1,0 +1,49 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// One block for every Swift target: Swift 6, explicit imports, strict memory safety, no warnings.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  // Row accessors hand out spans whose lifetime is the image's (`@_lifetime`).
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "assay",
+  dependencies: [],
+  targets: [
+    // C: system libraries and our own shims over them.
+    .target(
+      name: "CCodecs",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
+    .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+
+    // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
+    module("Imaging", ["CCodecs", "CCairo"]),
+    module("Tensors", ["CDNN"]),
+    module("Layers", ["Tensors"]),
+    module("Metrics"),
+    module("Samples", ["Imaging", "Metrics"]),
+
+    tests("ImagingTests", ["Imaging"]),
+    tests("TensorsTests", ["Tensors"]),
+    tests("MetricsTests", ["Metrics"]),
+    tests("SamplesTests", ["Samples", "Imaging"]),
+  ]
+)
