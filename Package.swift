@@ -25,7 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
   name: "assay",
-  dependencies: [],
+  dependencies: [
+    // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+  ],
   targets: [
     // C: system libraries and our own shims over them.
     .target(
@@ -38,11 +41,17 @@ let package = Package(
     module("Imaging", ["CCodecs", "CCairo"]),
     module("Tensors", ["CDNN"]),
     module("Layers", ["Tensors"]),
+    .target(
+      name: "Graphs",
+      dependencies: ["CDNN", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Protobuf/onnx.proto"], swiftSettings: strict),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
 
     tests("ImagingTests", ["Imaging"]),
     tests("TensorsTests", ["Tensors"]),
+    .testTarget(
+      name: "GraphsTests", dependencies: ["Graphs", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Support/goldens.py"], swiftSettings: strict),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
   ]
