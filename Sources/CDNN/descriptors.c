@@ -1,0 +1,172 @@
+#include "internal.h"
+
+static dnnl_format_tag_t tag_for(int rank, int layout) {
+  static const dnnl_format_tag_t plain[] = {dnnl_format_tag_undef, dnnl_a,    dnnl_ab,
+                                            dnnl_abc,              dnnl_abcd, dnnl_abcde};
+  switch (layout) {
+  case CDNN_PLAIN:
+    return rank >= 1 && rank <= 5 ? plain[rank] : dnnl_format_tag_undef;
+  case CDNN_BLOCKED_8:
+    return rank == 4 ? dnnl_aBcd8b : dnnl_format_tag_undef;
+  case CDNN_BLOCKED_16:
+    return rank == 4 ? dnnl_aBcd16b : dnnl_format_tag_undef;
+  case CDNN_CHANNELS_LAST:
+    return rank == 4 ? dnnl_acdb : dnnl_format_tag_undef;
+  case CDNN_ANY:
+    return dnnl_format_tag_any;
+  default:
+    return dnnl_format_tag_undef;
+  }
+}
+
+dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out) {
+#if DNNL_VERSION_MAJOR >= 3
+  *out = NULL;
+  if (!tensor)
+    return dnnl_success;
+  if (tensor->layout == CDNN_FROM) {
+    md_ref from = md_of(tensor->from, tensor->from_argument);
+    return from ? dnnl_memory_desc_clone(out, from) : dnnl_invalid_arguments;
+  }
+  return dnnl_memory_desc_create_with_tag(out, tensor->rank, tensor->dims, dnnl_f32,
+                                          tag_for(tensor->rank, tensor->layout));
+#else
+  *out = calloc(1, sizeof **out);
+  if (!*out)
+    return dnnl_out_of_memory;
+  if (!tensor)
+    return dnnl_success;
+  if (tensor->layout == CDNN_FROM) {
+    md_ref from = md_of(tensor->from, tensor->from_argument);
+    if (!from)
+      return dnnl_invalid_arguments;
+    **out = *from;
+    return dnnl_success;
+  }
+  return dnnl_memory_desc_init_by_tag(*out, tensor->rank, tensor->dims, dnnl_f32,
+                                      tag_for(tensor->rank, tensor->layout));
+#endif
+}
+
+void md_free(md_owned md) {
+  if (!md)
+    return;
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_memory_desc_destroy(md);
+#else
+  free(md);
+#endif
+}
+
+/* The exec argument of each cdnn_argument. */
+static const int exec_argument[CDNN_ARGUMENTS] = {
+    DNNL_ARG_SRC,       DNNL_ARG_WEIGHTS,  DNNL_ARG_BIAS,         DNNL_ARG_DST,       DNNL_ARG_WORKSPACE, DNNL_ARG_SCRATCHPAD,
+    DNNL_ARG_DIFF_SRC,  DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST, DNNL_ARG_SRC_1};
+
+md_ref md_of(const cdnn_primitive *primitive, int argument) {
+  if (argument < 0 || argument >= CDNN_ARGUMENTS)
+    return NULL;
+  md_ref md =
+      dnnl_primitive_desc_query_md(primitive->descriptor, dnnl_query_exec_arg_md, primitive->exec_argument[argument]);
+  if (!md || dnnl_memory_desc_get_size(md) == 0)
+    return NULL;
+  return md;
+}
+
+dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out) {
+  dnnl_status_t status = dnnl_primitive_attr_create(out);
+  if (status != dnnl_success)
+    return status;
+  status = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+  if (status != dnnl_success || count == 0)
+    return status;
+  dnnl_post_ops_t list;
+  status = dnnl_post_ops_create(&list);
+  for (int i = 0; i < count && status == dnnl_success; i++) {
+    const cdnn_post *post = &posts[i];
+#if DNNL_VERSION_MAJOR >= 3
+    if (post->kind == CDNN_POST_SUM)
+      status = dnnl_post_ops_append_sum(list, post->alpha, 0, dnnl_data_type_undef);
+    else
+      status = dnnl_post_ops_append_eltwise(list, elementwise_kind(post->algorithm), post->alpha, post->beta);
+#else
+    if (post->kind == CDNN_POST_SUM)
+      status = dnnl_post_ops_append_sum(list, post->alpha);
+    else
+      status = dnnl_post_ops_append_eltwise(list, 1.0f, elementwise_kind(post->algorithm), post->alpha, post->beta);
+#endif
+  }
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_post_ops(*out, list);
+  dnnl_post_ops_destroy(list);
+  return status;
+}
+
+dnnl_alg_kind_t elementwise_kind(int algorithm) {
+  switch (algorithm) {
+  case CDNN_RELU:
+    return dnnl_eltwise_relu;
+  case CDNN_TANH:
+    return dnnl_eltwise_tanh;
+  case CDNN_SIGMOID:
+    return dnnl_eltwise_logistic;
+  case CDNN_SILU:
+    return dnnl_eltwise_swish;
+  case CDNN_GELU_ERF:
+    return dnnl_eltwise_gelu_erf;
+  case CDNN_GELU_TANH:
+    return dnnl_eltwise_gelu_tanh;
+  case CDNN_HARDSWISH:
+    return dnnl_eltwise_hardswish;
+  case CDNN_CLIP:
+    return dnnl_eltwise_clip;
+  case CDNN_EXP:
+    return dnnl_eltwise_exp;
+  case CDNN_LOG:
+    return dnnl_eltwise_log;
+  case CDNN_SQRT:
+    return dnnl_eltwise_sqrt;
+  case CDNN_SQUARE:
+    return dnnl_eltwise_square;
+  case CDNN_ABS:
+    return dnnl_eltwise_abs;
+  case CDNN_LINEAR:
+    return dnnl_eltwise_linear;
+  case CDNN_SOFTPLUS:
+    return dnnl_eltwise_soft_relu;
+  default:
+    return dnnl_alg_kind_undef;
+  }
+}
+
+dnnl_status_t finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out) {
+  cdnn_primitive *primitive = calloc(1, sizeof *primitive);
+  if (!primitive) {
+    dnnl_primitive_desc_destroy(descriptor);
+    return dnnl_out_of_memory;
+  }
+  primitive->descriptor = descriptor;
+  memcpy(primitive->exec_argument, exec_argument, sizeof exec_argument);
+  dnnl_primitive_kind_t kind;
+  if (dnnl_primitive_desc_query(descriptor, dnnl_query_primitive_kind, 0, &kind) == dnnl_success &&
+      kind == dnnl_reorder) {
+    primitive->exec_argument[CDNN_SRC] = DNNL_ARG_FROM;
+    primitive->exec_argument[CDNN_DST] = DNNL_ARG_TO;
+  }
+  dnnl_status_t status = dnnl_primitive_create(&primitive->handle, descriptor);
+  for (int i = 0; i < CDNN_ARGUMENTS && status == dnnl_success; i++) {
+    md_ref md = md_of(primitive, i);
+    if (!md)
+      continue;
+    status = dnnl_memory_create(&primitive->memory[i], md, engine->handle, DNNL_MEMORY_NONE);
+    primitive->list[primitive->count].arg = primitive->exec_argument[i];
+    primitive->list[primitive->count].memory = primitive->memory[i];
+    primitive->index[primitive->count++] = i;
+  }
+  if (status != dnnl_success) {
+    cdnn_primitive_destroy(primitive);
+    return status;
+  }
+  *out = primitive;
+  return dnnl_success;
+}

@@ -1,0 +1,40 @@
+/* What hides the difference between oneDNN 2.x and 3.x from the rest of the layer. */
+#pragma once
+#include "cdnn.h"
+#include <dnnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if DNNL_VERSION_MAJOR >= 3
+typedef const_dnnl_memory_desc_t md_ref;
+typedef dnnl_memory_desc_t md_owned;
+#else
+typedef const dnnl_memory_desc_t *md_ref;
+typedef dnnl_memory_desc_t *md_owned;
+#endif
+
+struct cdnn_engine {
+  dnnl_engine_t handle;
+};
+struct cdnn_stream {
+  dnnl_stream_t handle;
+};
+struct cdnn_primitive {
+  dnnl_primitive_t handle;
+  dnnl_primitive_desc_t descriptor;
+  dnnl_memory_t memory[CDNN_ARGUMENTS];
+  int exec_argument[CDNN_ARGUMENTS];
+  dnnl_exec_arg_t list[CDNN_ARGUMENTS];
+  int index[CDNN_ARGUMENTS]; /* cdnn_argument of each entry in list */
+  int count;
+};
+
+/* Releases with md_free. A null `tensor` gives the zero descriptor (2.x) or null (3.x). */
+dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out);
+void md_free(md_owned md);
+md_ref md_of(const cdnn_primitive *primitive, int argument);
+dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out);
+dnnl_alg_kind_t elementwise_kind(int algorithm);
+
+/* Makes the primitive and the memory objects for its arguments; takes over `descriptor`. */
+dnnl_status_t finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out);

@@ -1,0 +1,311 @@
+#include "internal.h"
+
+#define MAX_TENSORS 4
+
+/* Descriptors and attributes of one creation, released together. */
+struct build {
+  md_owned md[MAX_TENSORS];
+  dnnl_primitive_attr_t attributes;
+  dnnl_primitive_desc_t descriptor;
+  dnnl_status_t status;
+};
+
+static struct build begin(const cdnn_tensor *a, const cdnn_tensor *b, const cdnn_tensor *c, const cdnn_tensor *d,
+                          const cdnn_post *posts, int post_count) {
+  struct build build;
+  memset(&build, 0, sizeof build);
+  const cdnn_tensor *all[MAX_TENSORS] = {a, b, c, d};
+  build.status = attributes_make(posts, post_count, &build.attributes);
+  for (int i = 0; i < MAX_TENSORS && build.status == dnnl_success; i++)
+    build.status = md_make(all[i], &build.md[i]);
+  return build;
+}
+
+static int end(struct build *build, cdnn_engine *engine, cdnn_primitive **primitive) {
+  *primitive = NULL;
+  if (build->status == dnnl_success)
+    build->status = finish(engine, build->descriptor, primitive);
+  for (int i = 0; i < MAX_TENSORS; i++)
+    md_free(build->md[i]);
+  if (build->attributes)
+    dnnl_primitive_attr_destroy(build->attributes);
+  return build->status;
+}
+
+static void dilates(const cdnn_window *window, dnnl_dims_t out) {
+  out[0] = window->dilation[0] - 1; /* oneDNN counts the gaps */
+  out[1] = window->dilation[1] - 1;
+}
+
+int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tensor *src, const cdnn_tensor *weights,
+                            const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
+                            const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
+  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  dnnl_dims_t dilation;
+  dilates(window, dilation);
+  dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref s = build.md[0], w = build.md[1], b = bias ? build.md[2] : NULL, d = build.md[3];
+#if DNNL_VERSION_MAJOR >= 3
+  dnnl_primitive_desc_t hint = NULL;
+  if (direction >= CDNN_BACKWARD_DATA)
+    build.status = dnnl_convolution_forward_primitive_desc_create(
+        &hint, engine->handle, dnnl_forward_training, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
+        window->pad_low, window->pad_high, NULL);
+  if (build.status == dnnl_success && direction == CDNN_BACKWARD_DATA)
+    build.status = dnnl_convolution_backward_data_primitive_desc_create(
+        &build.descriptor, engine->handle, dnnl_convolution_direct, s, w, d, window->stride, dilation, window->pad_low,
+        window->pad_high, hint, build.attributes);
+  else if (build.status == dnnl_success && direction == CDNN_BACKWARD_WEIGHTS)
+    build.status = dnnl_convolution_backward_weights_primitive_desc_create(
+        &build.descriptor, engine->handle, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
+        window->pad_low, window->pad_high, hint, build.attributes);
+  else if (build.status == dnnl_success)
+    build.status = dnnl_convolution_forward_primitive_desc_create(
+        &build.descriptor, engine->handle, prop, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
+        window->pad_low, window->pad_high, build.attributes);
+  if (hint)
+    dnnl_primitive_desc_destroy(hint);
+#else
+  dnnl_convolution_desc_t op, forward;
+  dnnl_primitive_desc_t hint = NULL;
+  if (direction >= CDNN_BACKWARD_DATA) {
+    build.status = dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, dnnl_convolution_direct,
+                                                              s, w, b, d, window->stride, dilation, window->pad_low,
+                                                              window->pad_high);
+    if (build.status == dnnl_success)
+      build.status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine->handle, NULL);
+  }
+  if (build.status == dnnl_success && direction == CDNN_BACKWARD_DATA)
+    build.status = dnnl_dilated_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, s, w, d,
+                                                                    window->stride, dilation, window->pad_low,
+                                                                    window->pad_high);
+  else if (build.status == dnnl_success && direction == CDNN_BACKWARD_WEIGHTS)
+    build.status = dnnl_dilated_convolution_backward_weights_desc_init(&op, dnnl_convolution_direct, s, w, b, d,
+                                                                       window->stride, dilation, window->pad_low,
+                                                                       window->pad_high);
+  else if (build.status == dnnl_success)
+    build.status = dnnl_dilated_convolution_forward_desc_init(&op, prop, dnnl_convolution_direct, s, w, b, d,
+                                                              window->stride, dilation, window->pad_low,
+                                                              window->pad_high);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, hint);
+  if (hint)
+    dnnl_primitive_desc_destroy(hint);
+#endif
+  return end(&build, engine, primitive);
+}
+
+int cdnn_deconvolution_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
+                              const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
+                              const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
+  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  dnnl_dims_t dilation;
+  dilates(window, dilation);
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref s = build.md[0], w = build.md[1], b = bias ? build.md[2] : NULL, d = build.md[3];
+#if DNNL_VERSION_MAJOR >= 3
+  build.status = dnnl_deconvolution_forward_primitive_desc_create(
+      &build.descriptor, engine->handle, dnnl_forward_inference, dnnl_deconvolution_direct, s, w, b, d, window->stride,
+      dilation, window->pad_low, window->pad_high, build.attributes);
+#else
+  dnnl_deconvolution_desc_t op;
+  build.status = dnnl_dilated_deconvolution_forward_desc_init(&op, dnnl_forward_inference, dnnl_deconvolution_direct, s,
+                                                              w, b, d, window->stride, dilation, window->pad_low,
+                                                              window->pad_high);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, NULL);
+#endif
+  return end(&build, engine, primitive);
+}
+
+int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *src,
+                        const cdnn_tensor *dst, const cdnn_window *window, cdnn_primitive **primitive) {
+  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  dnnl_dims_t dilation;
+  dilates(window, dilation);
+  dnnl_alg_kind_t kind = algorithm == CDNN_MAX       ? dnnl_pooling_max
+                         : algorithm == CDNN_AVERAGE ? dnnl_pooling_avg_exclude_padding
+                                                     : dnnl_pooling_avg_include_padding;
+  dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref s = build.md[0], d = build.md[1];
+  dnnl_primitive_desc_t hint = NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_pooling_forward_primitive_desc_create(&hint, engine->handle, dnnl_forward_training, kind, s, d,
+                                                              window->stride, window->kernel, dilation,
+                                                              window->pad_low, window->pad_high, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_pooling_backward_primitive_desc_create(&build.descriptor, engine->handle, kind, s, d,
+                                                                 window->stride, window->kernel, dilation,
+                                                                 window->pad_low, window->pad_high, hint,
+                                                                 build.attributes);
+  } else
+    build.status = dnnl_pooling_forward_primitive_desc_create(&build.descriptor, engine->handle, prop, kind, s, d,
+                                                              window->stride, window->kernel, dilation,
+                                                              window->pad_low, window->pad_high, build.attributes);
+#else
+  (void)dilation; /* the 2.x call without dilation has the faster implementations; dilated pooling is not used */
+  dnnl_pooling_desc_t op, forward;
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_pooling_forward_desc_init(&forward, dnnl_forward_training, kind, s, d, window->stride,
+                                                  window->kernel, window->pad_low, window->pad_high);
+    if (build.status == dnnl_success)
+      build.status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine->handle, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_pooling_backward_desc_init(&op, kind, s, d, window->stride, window->kernel, window->pad_low,
+                                                     window->pad_high);
+  } else
+    build.status = dnnl_pooling_forward_desc_init(&op, prop, kind, s, d, window->stride, window->kernel,
+                                                  window->pad_low, window->pad_high);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, hint);
+#endif
+  if (hint)
+    dnnl_primitive_desc_destroy(hint);
+  return end(&build, engine, primitive);
+}
+
+int cdnn_elementwise_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *data, float alpha,
+                            float beta, cdnn_primitive **primitive) {
+  struct build build = begin(data, NULL, NULL, NULL, NULL, 0);
+  dnnl_alg_kind_t kind = elementwise_kind(algorithm);
+  dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref d = build.md[0];
+  dnnl_primitive_desc_t hint = NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_eltwise_forward_primitive_desc_create(&hint, engine->handle, dnnl_forward_training, kind, d, d,
+                                                              alpha, beta, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_eltwise_backward_primitive_desc_create(&build.descriptor, engine->handle, kind, d, d, d,
+                                                                 alpha, beta, hint, build.attributes);
+  } else
+    build.status = dnnl_eltwise_forward_primitive_desc_create(&build.descriptor, engine->handle, prop, kind, d, d,
+                                                              alpha, beta, build.attributes);
+#else
+  dnnl_eltwise_desc_t op, forward;
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_eltwise_forward_desc_init(&forward, dnnl_forward_training, kind, d, alpha, beta);
+    if (build.status == dnnl_success)
+      build.status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine->handle, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_eltwise_backward_desc_init(&op, kind, d, d, alpha, beta);
+  } else
+    build.status = dnnl_eltwise_forward_desc_init(&op, prop, kind, d, alpha, beta);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, hint);
+#endif
+  if (hint)
+    dnnl_primitive_desc_destroy(hint);
+  return end(&build, engine, primitive);
+}
+
+int cdnn_resampling_create(cdnn_engine *engine, int direction, int linear, const cdnn_tensor *src,
+                           const cdnn_tensor *dst, cdnn_primitive **primitive) {
+  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  dnnl_alg_kind_t kind = linear ? dnnl_resampling_linear : dnnl_resampling_nearest;
+  dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref s = build.md[0], d = build.md[1];
+  dnnl_primitive_desc_t hint = NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_resampling_forward_primitive_desc_create(&hint, engine->handle, dnnl_forward_training, kind,
+                                                                 NULL, s, d, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_resampling_backward_primitive_desc_create(&build.descriptor, engine->handle, kind, NULL, s, d,
+                                                                    hint, build.attributes);
+  } else
+    build.status = dnnl_resampling_forward_primitive_desc_create(&build.descriptor, engine->handle, prop, kind, NULL, s,
+                                                                 d, build.attributes);
+#else
+  dnnl_resampling_desc_t op, forward;
+  if (direction == CDNN_BACKWARD_DATA) {
+    build.status = dnnl_resampling_forward_desc_init(&forward, dnnl_forward_training, kind, NULL, s, d);
+    if (build.status == dnnl_success)
+      build.status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine->handle, NULL);
+    if (build.status == dnnl_success)
+      build.status = dnnl_resampling_backward_desc_init(&op, kind, NULL, s, d);
+  } else
+    build.status = dnnl_resampling_forward_desc_init(&op, prop, kind, NULL, s, d);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, hint);
+#endif
+  if (hint)
+    dnnl_primitive_desc_destroy(hint);
+  return end(&build, engine, primitive);
+}
+
+int cdnn_binary_create(cdnn_engine *engine, int algorithm, const cdnn_tensor *src, const cdnn_tensor *src_1,
+                       const cdnn_tensor *dst, const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
+  static const dnnl_alg_kind_t kinds[] = {dnnl_binary_add, dnnl_binary_mul, dnnl_binary_sub, dnnl_binary_div,
+                                          dnnl_binary_max};
+  struct build build = begin(src, src_1, dst, NULL, posts, post_count);
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+#if DNNL_VERSION_MAJOR >= 3
+  build.status = dnnl_binary_primitive_desc_create(&build.descriptor, engine->handle, kinds[algorithm], build.md[0],
+                                                   build.md[1], build.md[2], build.attributes);
+#else
+  dnnl_binary_desc_t op;
+  build.status = dnnl_binary_desc_init(&op, kinds[algorithm], build.md[0], build.md[1], build.md[2]);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, NULL);
+#endif
+  return end(&build, engine, primitive);
+}
+
+int cdnn_softmax_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *dst, int axis,
+                        cdnn_primitive **primitive) {
+  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+#if DNNL_VERSION_MAJOR >= 3
+  build.status =
+      dnnl_softmax_forward_primitive_desc_create(&build.descriptor, engine->handle, dnnl_forward_inference,
+                                                 dnnl_softmax_accurate, build.md[0], build.md[1], axis, build.attributes);
+#else
+  dnnl_softmax_v2_desc_t op;
+  build.status = dnnl_softmax_v2_forward_desc_init(&op, dnnl_forward_inference, dnnl_softmax_accurate, build.md[0],
+                                                   build.md[1], axis);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, NULL);
+#endif
+  return end(&build, engine, primitive);
+}
+
+int cdnn_matmul_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
+                       const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_post *posts, int post_count,
+                       cdnn_primitive **primitive) {
+  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  if (build.status != dnnl_success)
+    return end(&build, engine, primitive);
+  md_ref b = bias ? build.md[2] : NULL;
+#if DNNL_VERSION_MAJOR >= 3
+  build.status = dnnl_matmul_primitive_desc_create(&build.descriptor, engine->handle, build.md[0], build.md[1], b,
+                                                   build.md[3], build.attributes);
+#else
+  dnnl_matmul_desc_t op;
+  build.status = dnnl_matmul_desc_init(&op, build.md[0], build.md[1], b, build.md[3]);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, NULL);
+#endif
+  return end(&build, engine, primitive);
+}
+
+int cdnn_reorder_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *dst,
+                        cdnn_primitive **primitive) {
+  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  if (build.status == dnnl_success)
+    build.status = dnnl_reorder_primitive_desc_create(&build.descriptor, build.md[0], engine->handle, build.md[1],
+                                                      engine->handle, build.attributes);
+  return end(&build, engine, primitive);
+}
