@@ -1,0 +1,79 @@
+/* Numeric kernels that neither oneDNN nor plain Swift does well: fused normalisation, reductions, optimiser updates.
+ *
+ * Single precision. A kernel is compiled for several instruction sets and the best one is chosen when the program is
+ * loaded. No allocation, no threads: a kernel works on the units begin ..< end of its outermost loop, and the caller
+ * gives different units to different threads. The order of every sum depends on the sizes alone, never on the number
+ * of threads.
+ *
+ * Activations are [batch][channels / block][pixels][block]; block is 1 for plain NCHW, 8 or 16 for blocked layouts. */
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+  int64_t batch, channels, pixels;
+  int64_t block; /* 1, 8 or 16; divides channels */
+} ckernels_activation;
+
+/* Mean and biased variance of each channel. Units: channels / block. */
+void ckernels_moments(const ckernels_activation *shape, const float *x, float *mean, float *variance, int64_t begin,
+                      int64_t end);
+/* y = x scale + shift (+ residual), and max(y, 0) if relu. Residual may be null. Units: channels / block. */
+void ckernels_scale_shift(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
+                          const float *residual, int relu, float *y, int64_t begin, int64_t end);
+/* Sums over batch and pixels of g and of g (x - mean) inverse_deviation, where g is dy, masked by y > 0 if y is not
+ * null. Units: channels / block. */
+void ckernels_normalize_sums(const ckernels_activation *shape, const float *x, const float *y, const float *dy,
+                             const float *mean, const float *inverse_deviation, float *sum, float *sum_normalized,
+                             int64_t begin, int64_t end);
+/* dx = a g + b x + c for each channel, with g as above; dresidual = g if it is not null. dx or dresidual may be dy.
+ * Units: channels / block. */
+void ckernels_normalize_gradient(const ckernels_activation *shape, const float *x, const float *y, const float *dy,
+                                 const float *a, const float *b, const float *c, float *dx, float *dresidual,
+                                 int64_t begin, int64_t end);
+/* Sum of each channel. Units: channels / block. */
+void ckernels_channel_sums(const ckernels_activation *shape, const float *x, float *sum, int64_t begin, int64_t end);
+
+/* Global pooling to [batch][channels] (plain). Units: batch. `index` gets the pixel of each maximum. */
+void ckernels_global_average(const ckernels_activation *shape, const float *x, float *y, int64_t begin, int64_t end);
+void ckernels_global_average_gradient(const ckernels_activation *shape, const float *dy, float *dx, int64_t begin,
+                                      int64_t end);
+void ckernels_global_maximum(const ckernels_activation *shape, const float *x, float *y, int32_t *index, int64_t begin,
+                             int64_t end);
+
+/* Weight gradient of a convolution whose input has few channels (plain NCHW) and whose output is blocked.
+ * dw is [out_channels][in_channels][kernel_h][kernel_w] (plain); kernel_w is at most 8.
+ * Units: out_channels / block x in_channels x kernel_h. */
+typedef struct {
+  int64_t batch, in_channels, in_height, in_width, out_channels, out_height, out_width;
+  int64_t kernel_height, kernel_width, stride, padding, block;
+} ckernels_thin_convolution;
+void ckernels_thin_weight_gradient(const ckernels_thin_convolution *shape, const float *x, const float *dy, float *dw,
+                                   int64_t begin, int64_t end);
+
+/* a += b; y = s x; y += s x; y = a b; dx = dy where y > 0. Units: elements. */
+void ckernels_add(float *a, const float *b, int64_t begin, int64_t end);
+void ckernels_scale(const float *x, float s, float *y, int64_t begin, int64_t end);
+void ckernels_axpy(const float *x, float s, float *y, int64_t begin, int64_t end);
+void ckernels_multiply(const float *a, const float *b, float *y, int64_t begin, int64_t end);
+void ckernels_relu_gradient(const float *y, const float *dy, float *dx, int64_t begin, int64_t end);
+double ckernels_sum(const float *x, int64_t count);
+double ckernels_sum_of_squares(const float *x, int64_t count);
+
+/* One AdamW step (Loshchilov and Hutter 2019, arXiv 1711.05101), and the moving average of the weights where
+ * `average` is not null. `scale` multiplies the gradient (clipping). Units: elements. */
+typedef struct {
+  float rate, beta1, beta2, epsilon, decay, correction1, correction2, scale, average_decay;
+} ckernels_adam;
+void ckernels_adam_step(const ckernels_adam *step, const float *gradient, float *value, float *first, float *second,
+                        float *average, int64_t begin, int64_t end);
+
+/* y = exp(x), within 2 units in the last place where the result is a normal number. */
+void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,98 @@
+import CDNN
+
+/// oneDNN, its primitives made so far, and the memory that tensors live in.
+///
+/// An engine and everything made with it belong to one thread, the compute thread; oneDNN's own threads do the
+/// parallel part. Shapes that do not fit each other are programmer errors and trap.
+@safe public final class Engine {
+  let engine: OpaquePointer
+  let stream: OpaquePointer
+  let pool = Pool()
+  private var primitives: [PrimitiveKey: Primitive] = [:]
+  private var scratchpad: Storage?
+  /// Threads that an operation is split over.
+  public let threads: Int
+  /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
+  public let vectorWidth: Int
+
+  /// - Parameter threads: 1 or more.
+  /// - Throws: ``EngineError`` where oneDNN cannot start.
+  public init(threads: Int) throws(EngineError) {
+    precondition(threads >= 1, "\(threads) threads")
+    cdnn_set_threads(Int32(threads))
+    self.threads = threads
+    var engine: OpaquePointer?
+    unsafe try check("dnnl_engine_create", cdnn_engine_create(&engine))
+    var stream: OpaquePointer?
+    unsafe try check("dnnl_stream_create", cdnn_stream_create(engine, &stream))
+    unsafe self.engine = engine!
+    unsafe self.stream = stream!
+    vectorWidth = Int(cdnn_vector_width())
+  }
+
+  deinit {
+    primitives.removeAll()
+    unsafe cdnn_stream_destroy(stream)
+    unsafe cdnn_engine_destroy(engine)
+  }
+
+  /// Bytes of tensor memory taken from the system so far.
+  public var bytes: Int { pool.bytes }
+  /// Blocks of tensor memory taken from the system so far; it stops growing once a training step has run.
+  public var allocations: Int { pool.allocations }
+
+  /// The primitive for `key`, made by `make` when it is first asked for.
+  ///
+  /// A primitive that oneDNN does not have for sizes that passed our own checks is a bug of ours, so it traps.
+  func primitive(_ key: PrimitiveKey, _ make: (inout OpaquePointer?) -> Int32) -> Primitive {
+    if let known = primitives[key] { return known }
+    var handle: OpaquePointer?
+    let status = unsafe make(&handle)
+    guard status == 0, let handle = unsafe handle else {
+      preconditionFailure(unsafe "\(key): \(String(cString: cdnn_status_name(status)))")
+    }
+    let made = unsafe Primitive(handle: handle)
+    primitives[key] = made
+    return made
+  }
+
+  /// Runs `primitive` on the given memory.
+  func run(_ primitive: Primitive, _ arguments: Arguments) {
+    var arguments = unsafe arguments
+    let scratch = primitive.scratchpadCount
+    if scratch > 0 {
+      if (scratchpad?.count ?? 0) < scratch { scratchpad = pool.storage(count: scratch) }
+      unsafe arguments.scratchpad = scratchpad?.pointer
+    }
+    let status = unsafe arguments.withPointers { unsafe cdnn_primitive_run(primitive.handle, stream, $0) }
+    precondition(status == 0, unsafe "oneDNN: \(String(cString: cdnn_status_name(status)))")
+  }
+
+  /// Calls `body` with consecutive parts of `0 ..< units`, on the threads that oneDNN uses.
+  func parallel(_ units: Int, _ body: (Int64, Int64) -> Void) {
+    let parts = min(threads, units)
+    if parts <= 1 {
+      body(0, Int64(units))
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      var job = ParallelJob(units: units, parts: parts, body: body)
+      unsafe withUnsafeMutablePointer(to: &job) { job in
+        unsafe cdnn_parallel(
+          Int32(parts),
+          { context, index in
+            let job = unsafe context!.assumingMemoryBound(to: ParallelJob.self)
+            let units = unsafe job.pointee.units
+            let parts = unsafe job.pointee.parts
+            unsafe job.pointee.body(Int64(units * Int(index) / parts), Int64(units * (Int(index) + 1) / parts))
+          }, unsafe job)
+      }
+    }
+  }
+}
+
+private struct ParallelJob {
+  let units: Int
+  let parts: Int
+  let body: (Int64, Int64) -> Void
+}

@@ -1,0 +1,96 @@
+import CKernels
+
+extension Tensor {
+  /// The tensor as channels of pixels: [N, C, H, W], or [N, C] with one pixel each.
+  var activation: ckernels_activation {
+    precondition(shape.rank == 4 || shape.rank == 2, "\(shape) has no channels")
+    return ckernels_activation(
+      batch: Int64(shape[0]), channels: Int64(shape[1]), pixels: Int64(shape[2] * shape[3]), block: Int64(block))
+  }
+
+  /// The sum of each channel, [C].
+  func channelSums() -> Tensor {
+    let result = Tensor(uninitialized: Shape(shape[1]), on: engine)
+    var activation = self.activation
+    engine.parallel(shape[1] / block) { begin, end in
+      unsafe ckernels_channel_sums(&activation, pointer, result.pointer, begin, end)
+    }
+    return result
+  }
+
+  /// x scale + shift for each channel.
+  func affine(scale: Tensor?, shift: Tensor?) -> Tensor {
+    let scale = scale ?? Tensor(repeating: 1, shape: Shape(shape[1]), on: engine)
+    let shift = shift ?? Tensor(repeating: 0, shape: Shape(shape[1]), on: engine)
+    precondition(scale.count == shape[1] && shift.count == shape[1], "\(scale.shape) for the channels of \(shape)")
+    let result = Tensor(uninitialized: shape, layout: layout, on: engine)
+    var activation = self.activation
+    engine.parallel(shape[1] / block) { begin, end in
+      unsafe ckernels_scale_shift(
+        &activation, pointer, scale.pointer, shift.pointer, nil, 0, result.pointer, begin, end)
+    }
+    return result
+  }
+}
+
+extension Variable {
+  /// x scale + shift, each of shape [C], for the channels of [N, C, H, W] or the columns of [N, C].
+  public func affine(scale: Variable, shift: Variable) -> Variable {
+    tape.record(value.affine(scale: scale.value, shift: shift.value), from: self, scale, shift) { dy, tape in
+      tape.accumulate(dy.multiplied(by: value).channelSums(), into: scale)
+      tape.accumulate(dy.channelSums(), into: shift)
+      tape.accumulate(dy.affine(scale: scale.value, shift: nil), into: self)
+    }
+  }
+
+  /// The channels of several [N, C, H, W] (or columns of [N, C]) one after the other.
+  public static func concatenated(_ parts: [Variable]) -> Variable {
+    precondition(!parts.isEmpty, "nothing to concatenate")
+    let first = parts[0]
+    let channels = parts.reduce(0) { $0 + $1.shape[1] }
+    let blocked = parts.allSatisfy { $0.value.layout == .blocked }
+    let shape =
+      first.shape.rank == 4
+      ? Shape(first.shape.batch, channels, first.shape.height, first.shape.width) : Shape(first.shape[0], channels)
+    let layout: Layout = blocked ? .blocked : .plain
+    let result = Tensor(uninitialized: shape, layout: layout, on: first.engine)
+    var offset = 0
+    for part in parts {
+      precondition(
+        part.shape[0] == shape[0] && part.shape.pixels == shape.pixels, "\(part.shape) beside \(first.shape)")
+      result.copyChannels(of: part.value.inLayout(layout), to: offset)
+      offset += part.shape[1]
+    }
+    guard let any = parts.first(where: \.wantsGradient) else { return first.tape.constant(result) }
+    return first.tape.record(result, from: any) { dy, tape in
+      let gradient = dy.inLayout(layout)
+      var offset = 0
+      for part in parts {
+        tape.accumulate(gradient.channels(from: offset, shape: part.shape), into: part)
+        offset += part.shape[1]
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Writes all channels of `other`, in the same layout, over our channels from `first` on.
+  fileprivate func copyChannels(of other: Tensor, to first: Int) {
+    let row = other.shape[1] * shape.pixels
+    let stride = shape[1] * shape.pixels
+    for n in 0..<shape[0] {
+      unsafe (pointer + n * stride + first * shape.pixels).update(from: other.pointer + n * row, count: row)
+    }
+  }
+
+  /// A copy of the channels from `first` on, as many as `part` has.
+  fileprivate func channels(from first: Int, shape part: Shape) -> Tensor {
+    let result = Tensor(uninitialized: part, layout: layout, on: engine)
+    let row = part[1] * shape.pixels
+    let stride = shape[1] * shape.pixels
+    for n in 0..<shape[0] {
+      unsafe (result.pointer + n * row).update(from: pointer + n * stride + first * shape.pixels, count: row)
+    }
+    return result
+  }
+}

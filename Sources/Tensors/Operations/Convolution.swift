@@ -1,0 +1,241 @@
+import CDNN
+import CKernels
+
+/// How a convolution or pooling window moves: the same both ways.
+public struct Window: Hashable, Sendable, CustomStringConvertible {
+  /// Pixels between neighbouring outputs, 1 or more.
+  public var stride: Int
+  /// Zeros around the input, 0 or more.
+  public var padding: Int
+  /// Distance between neighbouring taps, 1 or more; 1 is a dense kernel.
+  public var dilation: Int
+  /// Independent groups of channels, 1 or more.
+  public var groups: Int
+  /// Window height and width, for pooling.
+  var kernel = 0
+
+  public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
+    precondition(
+      stride >= 1 && padding >= 0 && dilation >= 1 && groups >= 1, "a window cannot be \(stride), \(padding)")
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+  }
+
+  /// Outputs along an axis of `size` pixels for a kernel of `kernel` taps.
+  public func outputSize(_ size: Int, kernel: Int) -> Int {
+    (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
+  }
+
+  /// Outputs of a transposed convolution along an axis of `size` pixels.
+  public func transposedSize(_ size: Int, kernel: Int, extra: Int = 0) -> Int {
+    (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1 + extra
+  }
+
+  public var description: String { "stride \(stride), padding \(padding), dilation \(dilation), groups \(groups)" }
+
+  var c: cdnn_window {
+    let s = Int64(stride)
+    let d = Int64(dilation)
+    let p = Int64(padding)
+    let k = Int64(kernel)
+    return cdnn_window(stride: (s, s), dilation: (d, d), pad_low: (p, p), pad_high: (p, p), kernel: (k, k))
+  }
+}
+
+/// Convolution and its two gradients on plain tensors of numbers.
+///
+/// Shapes: x [N, I, H, W], weights [O, I / groups, h, w], y [N, O, H', W'].
+struct Convolution {
+  let x: Shape
+  let weights: Shape
+  let y: Shape
+  let window: Window
+  let engine: Engine
+
+  init(x: Shape, weights: Shape, window: Window, engine: Engine) {
+    precondition(
+      x.rank == 4 && weights.rank == 4 && weights[1] * window.groups == x.channels && weights[0] % window.groups == 0,
+      "a convolution of \(x) with weights \(weights), \(window)")
+    let height = window.outputSize(x.height, kernel: weights[2])
+    let width = window.outputSize(x.width, kernel: weights[3])
+    precondition(height > 0 && width > 0, "a kernel of \(weights) does not fit into \(x)")
+    self.init(x: x, weights: weights, y: Shape(x.batch, weights[0], height, width), window: window, engine: engine)
+  }
+
+  init(x: Shape, weights: Shape, y: Shape, window: Window, engine: Engine) {
+    self.x = x
+    self.weights = weights
+    self.y = y
+    self.window = window
+    self.engine = engine
+  }
+
+  /// Blocked on both sides is what oneDNN is fast at. An input of one to three channels (grey, colour) stays plain, and
+  /// anything else is plain on both sides, where oneDNN has matrix-product implementations.
+  private var layouts: (x: Layout, y: Layout) {
+    let width = engine.vectorWidth
+    guard width >= 8, weights[0] / window.groups % width == 0 else { return (.plain, .plain) }
+    if weights[1] % width == 0 { return (.blocked, .blocked) }
+    return isThin ? (.plain, .blocked) : (.plain, .plain)
+  }
+
+  private var isThin: Bool { x.channels <= 3 && window.groups == 1 && window.dilation == 1 && weights[3] <= 8 }
+
+  private var weightsDescriptor: cdnn_tensor {
+    var tensor = unsafe cdnn_tensor()
+    let g = window.groups
+    if g == 1 {
+      unsafe tensor.rank = 4
+      unsafe tensor.dims = (Int64(weights[0]), Int64(weights[1]), Int64(weights[2]), Int64(weights[3]), 1)
+    } else {
+      unsafe tensor.rank = 5
+      unsafe tensor.dims = (
+        Int64(g), Int64(weights[0] / g), Int64(weights[1]), Int64(weights[2]), Int64(weights[3])
+      )
+    }
+    return unsafe tensor
+  }
+
+  private func key(_ kind: PrimitiveKey.Kind, _ layouts: (x: Layout, y: Layout), bias: Bool = false) -> PrimitiveKey {
+    PrimitiveKey(
+      kind: kind, source: x, sourceLayout: layouts.x, destination: y, destinationLayout: layouts.y, weights: weights,
+      window: window, flag: bias)
+  }
+
+  private func primitive(_ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout), bias: Bool = false)
+    -> Primitive
+  {
+    unsafe engine.primitive(key(.convolution(direction: direction.rawValue), layouts, bias: bias)) { handle in
+      var source = unsafe Tensor.descriptor(x, layouts.x, engine)
+      var destination = unsafe Tensor.descriptor(y, layouts.y, engine)
+      var weights = unsafe weightsDescriptor
+      unsafe weights.layout = Int32(CDNN_ANY.rawValue)
+      var biasDescriptor = unsafe cdnn_tensor()
+      unsafe biasDescriptor.rank = 1
+      unsafe biasDescriptor.dims.0 = Int64(y.channels)
+      var window = self.window.c
+      return unsafe withUnsafePointer(to: &biasDescriptor) { pointer in
+        unsafe cdnn_convolution_create(
+          engine.engine, Int32(direction.rawValue), &source, &weights, bias ? pointer : nil, &destination, &window, nil,
+          0, &handle)
+      }
+    }
+  }
+
+  /// The weights in the layout that `convolution` wants; the tensor keeps the memory alive.
+  private func packed(
+    _ weights: Tensor, for convolution: Primitive, _ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout)
+  ) -> Storage {
+    var plain = unsafe weightsDescriptor
+    unsafe plain.layout = Int32(CDNN_PLAIN.rawValue)
+    if unsafe convolution.matches(CDNN_WEIGHTS, plain) { return weights.storage }
+    let reorder = unsafe engine.primitive(key(.weightsIn(direction: direction.rawValue), layouts)) { handle in
+      var destination = unsafe convolution.layout(of: CDNN_WEIGHTS)
+      return unsafe cdnn_reorder_create(engine.engine, &plain, &destination, &handle)
+    }
+    let storage = engine.pool.storage(count: convolution.count(CDNN_WEIGHTS))
+    unsafe engine.run(reorder, Arguments(source: weights.pointer, destination: storage.pointer))
+    return storage
+  }
+
+  func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
+    let layouts = self.layouts
+    let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil)
+    let source = x.inLayout(layouts.x)
+    let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts)
+    let result = Tensor(uninitialized: y, layout: layouts.y, on: engine)
+    unsafe engine.run(
+      convolution,
+      Arguments(
+        source: source.pointer, weights: packedWeights.pointer, bias: bias?.pointer, destination: result.pointer))
+    return result
+  }
+
+  func dataGradient(_ dy: Tensor, _ weights: Tensor) -> Tensor {
+    // oneDNN has no quick implementation for a thin input; the plain one is a matrix product.
+    let layouts = self.layouts.x == self.layouts.y ? self.layouts : (.plain, .plain)
+    let convolution = primitive(CDNN_BACKWARD_DATA, layouts)
+    let gradient = dy.inLayout(layouts.y)
+    let packedWeights = packed(weights, for: convolution, CDNN_BACKWARD_DATA, layouts)
+    let result = Tensor(uninitialized: x, layout: layouts.x, on: engine)
+    unsafe engine.run(
+      convolution,
+      Arguments(
+        weights: packedWeights.pointer, sourceGradient: result.pointer, destinationGradient: gradient.pointer))
+    return result
+  }
+
+  func weightGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
+    let layouts = self.layouts
+    if isThin && layouts.y == .blocked { return thinWeightGradient(x.plain(), dy.inLayout(.blocked)) }
+    let convolution = primitive(CDNN_BACKWARD_WEIGHTS, layouts)
+    let source = x.inLayout(layouts.x)
+    let gradient = dy.inLayout(layouts.y)
+    let result = Tensor(uninitialized: weights, on: engine)
+    var plain = unsafe weightsDescriptor
+    unsafe plain.layout = Int32(CDNN_PLAIN.rawValue)
+    let direct = unsafe convolution.matches(CDNN_DIFF_WEIGHTS, plain)
+    let storage = direct ? result.storage : engine.pool.storage(count: convolution.count(CDNN_DIFF_WEIGHTS))
+    unsafe engine.run(
+      convolution,
+      Arguments(
+        source: source.pointer, weightsGradient: storage.pointer, destinationGradient: gradient.pointer))
+    if !direct {
+      let reorder = unsafe engine.primitive(key(.weightsOut, layouts)) { handle in
+        var from = unsafe convolution.layout(of: CDNN_DIFF_WEIGHTS)
+        return unsafe cdnn_reorder_create(engine.engine, &from, &plain, &handle)
+      }
+      unsafe engine.run(reorder, Arguments(source: storage.pointer, destination: result.pointer))
+    }
+    return result
+  }
+
+  private func thinWeightGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
+    let result = Tensor(uninitialized: weights, on: engine)
+    var shape = ckernels_thin_convolution(
+      batch: Int64(self.x.batch), in_channels: Int64(self.x.channels), in_height: Int64(self.x.height),
+      in_width: Int64(self.x.width), out_channels: Int64(y.channels), out_height: Int64(y.height),
+      out_width: Int64(y.width), kernel_height: Int64(weights[2]), kernel_width: Int64(weights[3]),
+      stride: Int64(window.stride), padding: Int64(window.padding), block: Int64(engine.vectorWidth))
+    engine.parallel(y.channels / engine.vectorWidth * self.x.channels * weights[2]) { begin, end in
+      unsafe ckernels_thin_weight_gradient(&shape, x.pointer, dy.pointer, result.pointer, begin, end)
+    }
+    return result
+  }
+}
+
+extension Variable {
+  /// Cross-correlation, as all networks mean it: [N, I, H, W] with weights [O, I / groups, h, w] and, where given, a
+  /// bias [O], to [N, O, H', W'].
+  public func convolved(with weights: Variable, bias: Variable? = nil, _ window: Window = Window()) -> Variable {
+    let convolution = Convolution(x: shape, weights: weights.shape, window: window, engine: engine)
+    let result = convolution.forward(value, weights.value, bias: bias?.value)
+    return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
+      tape.accumulate(convolution.weightGradient(value, dy), into: weights)
+      if let bias { tape.accumulate(dy.channelSums(), into: bias) }
+      tape.accumulate(convolution.dataGradient(dy, weights.value), into: self)
+    }
+  }
+
+  /// Transposed convolution ("deconvolution"): [N, I, H, W] with weights [I, O / groups, h, w] to [N, O, H', W'], where
+  /// H' = (H - 1) stride - 2 padding + dilation (h - 1) + 1 + extra. It is the data gradient of the convolution that
+  /// goes the other way, and its gradients are that convolution and its weight gradient.
+  public func transposeConvolved(with weights: Variable, bias: Variable? = nil, _ window: Window, extra: Int = 0)
+    -> Variable
+  {
+    precondition(weights.shape[0] == shape.channels, "a transposed convolution of \(shape) with \(weights.shape)")
+    let height = window.transposedSize(shape.height, kernel: weights.shape[2], extra: extra)
+    let width = window.transposedSize(shape.width, kernel: weights.shape[3], extra: extra)
+    let other = Shape(shape.batch, weights.shape[1] * window.groups, height, width)
+    let convolution = Convolution(x: other, weights: weights.shape, y: shape, window: window, engine: engine)
+    var result = convolution.dataGradient(value, weights.value)
+    if let bias { result = result.affine(scale: nil, shift: bias.value) }
+    return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
+      tape.accumulate(convolution.weightGradient(dy, value), into: weights)
+      if let bias { tape.accumulate(dy.channelSums(), into: bias) }
+      tape.accumulate(convolution.forward(dy, weights.value, bias: nil), into: self)
+    }
+  }
+}

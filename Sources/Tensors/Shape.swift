@@ -1,0 +1,62 @@
+/// The sizes of a tensor, up to four of them, outermost first; for images batch, channels, height, width (NCHW).
+///
+/// Held inline: making or copying a shape allocates nothing.
+public struct Shape: Hashable, Sendable, CustomStringConvertible {
+  /// Number of dimensions, 0 (a scalar) to 4.
+  public let rank: Int
+  private var d0 = 1
+  private var d1 = 1
+  private var d2 = 1
+  private var d3 = 1
+
+  /// - Precondition: at most four sizes, none negative.
+  public init(_ sizes: Int...) { self.init(sizes) }
+
+  /// - Precondition: at most four sizes, none negative.
+  public init(_ sizes: [Int]) {
+    precondition(sizes.count <= 4 && sizes.allSatisfy { $0 >= 0 }, "\(sizes) is not the shape of a tensor")
+    rank = sizes.count
+    for (axis, size) in sizes.enumerated() { self[axis] = size }
+  }
+
+  /// The size along `axis`, counted from the outermost; 1 beyond the rank.
+  public subscript(axis: Int) -> Int {
+    get {
+      switch axis {
+      case 0: d0
+      case 1: d1
+      case 2: d2
+      case 3: d3
+      default: preconditionFailure("axis \(axis) of \(self)")
+      }
+    }
+    set {
+      switch axis {
+      case 0: d0 = newValue
+      case 1: d1 = newValue
+      case 2: d2 = newValue
+      case 3: d3 = newValue
+      default: preconditionFailure("axis \(axis) of \(self)")
+      }
+    }
+  }
+
+  /// Number of elements.
+  public var count: Int { d0 * d1 * d2 * d3 }
+
+  /// The sizes as an array, for messages and files.
+  public var sizes: [Int] { (0..<rank).map { self[$0] } }
+
+  public var description: String { rank == 0 ? "scalar" : sizes.map(String.init).joined(separator: "x") }
+
+  /// Batch size of an image tensor.
+  public var batch: Int { d0 }
+  /// Channels of an image tensor.
+  public var channels: Int { d1 }
+  /// Rows of an image tensor.
+  public var height: Int { d2 }
+  /// Columns of an image tensor.
+  public var width: Int { d3 }
+  /// `height * width`.
+  public var pixels: Int { d2 * d3 }
+}
