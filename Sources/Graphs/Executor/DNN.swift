@@ -1,0 +1,164 @@
+import CDNN
+
+/// How the elements of a value lie in memory. Only images (four axes) are ever anything but plain.
+enum Layout: Hashable, Sendable {
+  /// Row-major.
+  case plain
+  /// Row-major with the channels last.
+  case channelsLast
+  /// Channels in blocks of so many, the block innermost; a last incomplete block is filled up with zeros.
+  case blocked(Int)
+
+  static let all: [Layout] = [.plain, .channelsLast, .blocked(8), .blocked(16)]
+
+  /// Channels that lie side by side, of `channels` in all. With it every layout reads
+  /// `[batch][channels / block][rows * columns][block]`.
+  func block(channels: Int) -> Int {
+    switch self {
+    case .plain: 1
+    case .channelsLast: channels
+    case .blocked(let size): size
+    }
+  }
+
+  /// Whether there are zeros beside the elements.
+  func isPadded(_ shape: [Int]) -> Bool {
+    if case .blocked(let size) = self { !shape[1].isMultiple(of: size) } else { false }
+  }
+
+  /// Floats that a value takes.
+  func count(_ shape: [Int]) -> Int {
+    guard case .blocked(let size) = self else { return shape.reduce(1, *) }
+    return shape[0] * ((shape[1] + size - 1) / size * size) * shape[2] * shape[3]
+  }
+
+  fileprivate var tag: cdnn_layout {
+    switch self {
+    case .plain: CDNN_PLAIN
+    case .channelsLast: CDNN_CHANNELS_LAST
+    case .blocked(let size): size == 8 ? CDNN_BLOCKED_8 : CDNN_BLOCKED_16
+    }
+  }
+}
+
+extension cdnn_tensor {
+  /// - Parameter layout: nil lets oneDNN choose.
+  init(_ shape: [Int], _ layout: Layout?) {
+    unsafe self.init()
+    rank = Int32(shape.count)
+    self.layout = Int32((layout?.tag ?? CDNN_ANY).rawValue)
+    unsafe withUnsafeMutableBytes(of: &dims) {
+      let sizes = unsafe $0.bindMemory(to: Int64.self)
+      for (axis, size) in shape.enumerated() { unsafe sizes[axis] = Int64(size) }
+    }
+  }
+}
+
+/// A CPU engine with a stream: what one thread needs to run primitives.
+@safe final class Engine {
+  let handle: OpaquePointer
+  let stream: OpaquePointer
+
+  init() throws(GraphError) {
+    var engine: OpaquePointer?
+    try Engine.check("dnnl_engine_create", unsafe cdnn_engine_create(&engine))
+    var stream: OpaquePointer?
+    let status = unsafe cdnn_stream_create(engine, &stream)
+    if status != 0 { unsafe cdnn_engine_destroy(engine) }
+    try Engine.check("dnnl_stream_create", status)
+    unsafe self.handle = engine!
+    unsafe self.stream = stream!
+  }
+
+  deinit {
+    unsafe cdnn_stream_destroy(stream)
+    unsafe cdnn_engine_destroy(handle)
+  }
+
+  private static func check(_ function: String, _ status: Int32) throws(GraphError) {
+    guard status == 0 else { throw .kernel(node: "", function: function, status: Int(status)) }
+  }
+
+  /// A primitive made by one of the `cdnn_…_create` functions, or nil where oneDNN has none for these sizes.
+  func primitive(_ make: (OpaquePointer, inout OpaquePointer?) -> Int32) -> Primitive? {
+    var primitive: OpaquePointer?
+    guard unsafe make(handle, &primitive) == 0, let handle = unsafe primitive else { return nil }
+    return unsafe Primitive(handle)
+  }
+}
+
+/// One of oneDNN's kernels, made for certain shapes and layouts.
+@safe final class Primitive {
+  let handle: OpaquePointer
+
+  init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+
+  deinit { unsafe cdnn_primitive_destroy(handle) }
+
+  func bytes(_ argument: cdnn_argument) -> Int {
+    unsafe cdnn_primitive_bytes(handle, Int32(argument.rawValue))
+  }
+
+  func matches(_ argument: cdnn_argument, _ tensor: cdnn_tensor) -> Bool {
+    unsafe withUnsafePointer(to: tensor) { unsafe cdnn_primitive_matches(handle, Int32(argument.rawValue), $0) == 1 }
+  }
+
+  /// Which of our layouts an argument has, or nil for one of oneDNN's own.
+  func layout(_ argument: cdnn_argument, _ shape: [Int]) -> Layout? {
+    guard shape.count == 4 else { return matches(argument, unsafe cdnn_tensor(shape, .plain)) ? .plain : nil }
+    return Layout.all.first { matches(argument, unsafe cdnn_tensor(shape, $0)) }
+  }
+
+  /// The layout of an argument, whatever it is, for another primitive.
+  func tensor(_ argument: cdnn_argument) -> cdnn_tensor {
+    var tensor = unsafe cdnn_tensor()
+    unsafe tensor.layout = Int32(CDNN_FROM.rawValue)
+    unsafe tensor.from = handle
+    unsafe tensor.from_argument = Int32(argument.rawValue)
+    return unsafe tensor
+  }
+
+  var implementation: String { unsafe String(cString: cdnn_primitive_implementation(handle)) }
+}
+
+extension cdnn_window {
+  init(
+    stride: [Int], dilation: [Int], before: [Int], after: [Int], kernel: [Int]
+  ) {
+    func pair(_ values: [Int]) -> (Int64, Int64) { (Int64(values[0]), Int64(values[1])) }
+    self.init(
+      stride: pair(stride), dilation: pair(dilation), pad_low: pair(before), pad_high: pair(after),
+      kernel: pair(kernel))
+  }
+}
+
+extension Activation {
+  /// As oneDNN's function with its two parameters, in several steps where need be; nil if it does not have it.
+  var steps: [(algorithm: cdnn_elementwise, alpha: Float, beta: Float)]? {
+    switch self {
+    case .relu: [(CDNN_RELU, 0, 0)]
+    case .leakyRelu(let slope): [(CDNN_RELU, slope, 0)]
+    case .sigmoid: [(CDNN_SIGMOID, 0, 0)]
+    case .tanh: [(CDNN_TANH, 0, 0)]
+    case .silu: [(CDNN_SILU, 1, 0)]
+    case .gelu: [(CDNN_GELU_ERF, 0, 0)]
+    case .geluTanh: [(CDNN_GELU_TANH, 0, 0)]
+    case .hardSwish: [(CDNN_HARDSWISH, 1 / 6, 0.5)]
+    case .hardSigmoid(let alpha, let beta): [(CDNN_LINEAR, alpha, beta), (CDNN_CLIP, 0, 1)]
+    case .clip(let low, let high): [(CDNN_CLIP, low, high)]
+    case .linear(let scale, let shift): [(CDNN_LINEAR, scale, shift)]
+    case .exp: [(CDNN_EXP, 0, 0)]
+    case .sqrt: [(CDNN_SQRT, 0, 0)]
+    case .abs: [(CDNN_ABS, 0, 0)]
+    case .elu, .erf: nil
+    }
+  }
+
+  var posts: [cdnn_post] {
+    (steps ?? []).map {
+      cdnn_post(
+        kind: Int32(CDNN_POST_ELEMENTWISE.rawValue), algorithm: Int32($0.algorithm.rawValue), alpha: $0.alpha,
+        beta: $0.beta)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import CDNN
+
+extension Lowering {
+  /// Below so many multiplications a kernel of our own is quicker than any library call.
+  private static let smallProduct = 1 << 16
+
+  mutating func lower(_ node: Node, _ gemm: Gemm) throws(GraphError) -> Bool {
+    guard !gemm.transposesA, let constant = graph.constants[node.inputs[1]], let values = constant.floats else {
+      return false
+    }
+    let result = shape(node)
+    let (rows, columns) = (result[0], result[1])
+    var bias: [Float]?
+    if let name = node.input(2) {
+      // One number for each column, or one for all.
+      guard let c = graph.constants[name], let numbers = c.floats, c.shape.dropLast().allSatisfy({ $0 == 1 }) else {
+        return false
+      }
+      bias = (0..<columns).map { gemm.beta * numbers[numbers.count == 1 ? 0 : $0] }
+    }
+    let x = try located(node.inputs[0], .plain, for: node)
+    let inner = x.shape[1]
+    let tag = "\(node.inputs[1])/\(gemm.alpha)/\(gemm.transposesB)"
+    let activations = node.postOperations.map { if case .activation(let activation) = $0 { activation } else { nil } }
+    guard !activations.contains(nil) else { return false }
+
+    func weight(_ column: Int, _ k: Int) -> Float {
+      gemm.alpha * values[gemm.transposesB ? column * inner + k : k * columns + column]
+    }
+    if rows * columns * inner <= Lowering.smallProduct {
+      let buffer = try weights.plain("\(tag)/rows") {
+        (0..<columns).flatMap { column in (0..<inner).map { weight(column, $0) } }
+      }
+      let numbers = try weights.plain("\(node.input(2) ?? "")/\(gemm.beta)/\(columns)") {
+        bias ?? Array(repeating: 0, count: columns)
+      }
+      let place = allocate(result, .plain)
+      let (from, to) = (x.storage, place.storage)
+      let (b, c) = (program.fixed(buffer), program.fixed(numbers))
+      let functions = activations.compactMap { $0 }
+      emit(node.name, "dense", touching: [from, to, b, c]) { storages in
+        unsafe Kernels.dense(
+          storages[from], storages[b], storages[c], storages[to], rows: rows, inner: inner, columns: columns)
+        for function in functions { unsafe Kernels.map(storages[to], storages[to], count: rows * columns, function) }
+      }
+      define(node.output, place)
+      return true
+    }
+
+    guard activations.allSatisfy({ $0!.steps != nil }) else { return false }
+    let posts = activations.flatMap { $0!.posts }
+    guard
+      let primitive = matrixProduct(
+        x.shape, [inner, columns], bias == nil ? nil : [1, columns], result, weightsLayout: nil, posts: posts)
+    else { return false }
+    let packed = try weights.packed(
+      "\(tag)/columns", for: primitive, CDNN_WEIGHTS, shape: [inner, columns], engine: engine
+    ) {
+      (0..<inner).flatMap { k in (0..<columns).map { weight($0, k) } }
+    }
+    let place = allocate(result, .plain)
+    var arguments = [
+      (CDNN_SRC, storage: x.storage), (CDNN_WEIGHTS, program.fixed(packed)), (CDNN_DST, place.storage),
+    ]
+    if let bias {
+      let buffer = try weights.plain("\(node.inputs[2])/\(gemm.beta)/\(columns)") { bias }
+      arguments.append((CDNN_BIAS, program.fixed(buffer)))
+    }
+    emit(node.name, primitive, arguments)
+    define(node.output, place)
+    return true
+  }
+
+  mutating func lowerMatrixProduct(_ node: Node) throws(GraphError) -> Bool {
+    let result = shape(node)
+    guard result.count <= 5, node.postOperations.isEmpty else { return false }
+    let a = try located(node.inputs[0], .plain, for: node)
+    let b = try located(node.inputs[1], .plain, for: node)
+    func widened(_ shape: [Int]) -> [Int] { Array(repeating: 1, count: result.count - shape.count) + shape }
+    guard
+      let primitive = matrixProduct(
+        widened(a.shape), widened(b.shape), nil, result, weightsLayout: .plain, posts: [])
+    else { return false }
+    let place = allocate(result, .plain)
+    emit(node.name, primitive, [(CDNN_SRC, a.storage), (CDNN_WEIGHTS, b.storage), (CDNN_DST, place.storage)])
+    define(node.output, place)
+    return true
+  }
+
+  private func matrixProduct(
+    _ a: [Int], _ b: [Int], _ bias: [Int]?, _ result: [Int], weightsLayout: Layout?, posts: [cdnn_post]
+  ) -> Primitive? {
+    let tensors = unsafe [
+      cdnn_tensor(a, .plain), cdnn_tensor(b, weightsLayout), cdnn_tensor(bias ?? [1], .plain),
+      cdnn_tensor(result, .plain),
+    ]
+    return engine.primitive { engine, made in
+      unsafe tensors.withUnsafeBufferPointer { tensors in
+        let t = unsafe tensors.baseAddress!
+        return unsafe posts.withUnsafeBufferPointer {
+          unsafe cdnn_matmul_create(
+            engine, t, t + 1, bias == nil ? nil : t + 2, t + 3, $0.baseAddress, Int32(posts.count), &made)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import CDNN
+
+/// Turns a fused graph with known shapes into steps: chooses kernels, carries layouts, inserts reorders.
+struct Lowering {
+  /// Where a value lies.
+  struct Located {
+    var shape: [Int]
+    var layout: Layout
+    var storage: Int
+  }
+
+  let graph: Graph
+  let shapes: [String: [Int]]
+  let engine: Engine
+  let weights: PackedWeights
+  var program = Program()
+
+  /// Every place where a value lies; the first is where it was made, others are reordered copies.
+  private var places: [String: [Located]] = [:]
+  /// How often each value is still to be read.
+  private var reads: [String: Int] = [:]
+  /// The values that a storage holds (several after a reshape).
+  private var held: [Int: Set<String>] = [:]
+  private(set) var outputs: [Located] = []
+
+  init(
+    _ graph: Graph, inputShapes: [String: [Int]], engine: Engine, weights: PackedWeights
+  ) throws(GraphError) {
+    self.graph = graph
+    self.engine = engine
+    self.weights = weights
+    shapes = try graph.inferShapes(inputShapes)
+    for node in graph.nodes { for input in node.inputs where !input.isEmpty { reads[input, default: 0] += 1 } }
+    for (index, input) in graph.inputs.enumerated() {
+      let shape = shapes[input.name]!
+      let storage = program.input(index, bytes: Layout.plain.count(shape) * 4)
+      define(input.name, Located(shape: shape, layout: .plain, storage: storage))
+    }
+    for node in graph.nodes {
+      try lower(node)
+      for input in node.inputs where !input.isEmpty { reads[input]! -= 1 }
+    }
+    for output in graph.outputs { outputs.append(try deliver(output.name)) }
+  }
+
+  // MARK: Values
+
+  mutating func define(_ value: String, _ located: Located) {
+    places[value, default: []].append(located)
+    held[located.storage, default: []].insert(value)
+  }
+
+  /// The value where it is, in whatever layout.
+  mutating func located(_ value: String) throws(GraphError) -> Located {
+    if let place = places[value]?.first { return place }
+    guard let constant = graph.constants[value], let values = constant.floats else {
+      throw .malformed("the value '\(value)' is not a tensor of numbers")
+    }
+    let buffer = try weights.plain(value) { values }
+    let place = Located(shape: constant.shape, layout: .plain, storage: program.fixed(buffer))
+    define(value, place)
+    return place
+  }
+
+  /// The value in a certain layout, reordered if need be.
+  mutating func located(_ value: String, _ layout: Layout, for node: Node) throws(GraphError) -> Located {
+    let first = try located(value)
+    if let place = places[value]!.first(where: { $0.layout == layout }) { return place }
+    let copy = try reordered(first, to: layout, node: node.name)
+    define(value, copy)
+    return copy
+  }
+
+  mutating func reordered(_ value: Located, to layout: Layout, node: String) throws(GraphError) -> Located {
+    let source = cdnn_tensor(value.shape, value.layout)
+    let target = cdnn_tensor(value.shape, layout)
+    let primitive = engine.primitive { engine, made in
+      unsafe withUnsafePointer(to: source) { source in
+        unsafe withUnsafePointer(to: target) { unsafe cdnn_reorder_create(engine, source, $0, &made) }
+      }
+    }
+    guard let primitive else {
+      throw .kernel(node: node, function: "dnnl_reorder_primitive_desc_create", status: 3)
+    }
+    let copy = allocate(value.shape, layout)
+    emit(node, primitive, [(CDNN_SRC, value.storage), (CDNN_DST, copy.storage)])
+    return copy
+  }
+
+  /// Whether `place` may be overwritten while `node`, one of whose inputs is `value`, is computed: nobody reads it later.
+  func isLastRead(_ value: String, _ place: Located, by node: Node) -> Bool {
+    guard case .planned = program.storages[place.storage].place else { return false }
+    guard reads[value] == node.inputs.filter({ $0 == value }).count else { return false }
+    return held[place.storage]!.allSatisfy { other in
+      !graph.outputs.contains { $0.name == other } && (other == value || reads[other, default: 0] == 0)
+    }
+  }
+
+  func shape(_ node: Node) -> [Int] { shapes[node.output]! }
+
+  // MARK: Steps
+
+  mutating func allocate(_ shape: [Int], _ layout: Layout) -> Located {
+    Located(shape: shape, layout: layout, storage: program.planned(bytes: layout.count(shape) * 4))
+  }
+
+  /// A step that runs a primitive, with scratch memory if it wants some.
+  mutating func emit(_ node: String, _ primitive: Primitive, _ arguments: [(cdnn_argument, storage: Int)]) {
+    var arguments = arguments
+    let scratch = primitive.bytes(CDNN_SCRATCHPAD)
+    if scratch > 0 { arguments.append((CDNN_SCRATCHPAD, program.planned(bytes: scratch))) }
+    program.append(
+      node, primitive.implementation, touching: arguments.map(\.storage), .primitive(primitive, arguments))
+  }
+
+  /// A step that runs a kernel of our own.
+  mutating func emit(_ node: String, _ kind: String, touching: [Int], _ kernel: @escaping (Storages) -> Void) {
+    program.append(node, kind, touching: touching, .kernel(kernel))
+  }
+
+  /// An output in plain layout in memory of its own, that stays until the next run.
+  private mutating func deliver(_ name: String) throws(GraphError) -> Located {
+    let first = try located(name)
+    var place = try located(name, .plain, for: Node(name: name, operation: .identity, inputs: [name], output: name))
+    if case .planned = program.storages[place.storage].place {
+    } else {
+      let copy = allocate(first.shape, .plain)
+      let (from, to, count) = (place.storage, copy.storage, Layout.plain.count(first.shape))
+      emit(name, "copy", touching: [from, to]) { unsafe $0[to].update(from: $0[from], count: count) }
+      place = copy
+    }
+    program.storages[place.storage].last = .max
+    return place
+  }
+
+  // MARK: Nodes
+
+  private mutating func lower(_ node: Node) throws(GraphError) {
+    let isLowered =
+      switch node.operation {
+      case .convolution(let convolution): try lower(node, convolution)
+      case .transposedConvolution(let convolution): try lowerTransposed(node, convolution)
+      case .maxPooling(let pooling): try lower(node, pooling, takesMaximum: true)
+      case .averagePooling(let pooling): try lower(node, pooling, takesMaximum: false)
+      case .gemm(let gemm): try lower(node, gemm)
+      case .matrixProduct: try lowerMatrixProduct(node)
+      case .activation(let activation): try lower(node, activation)
+      case .binary(let operation): try lower(node, operation)
+      case .batchNormalization, .instanceNormalization, .layerNormalization: try lowerNormalization(node)
+      case .globalAveragePooling: try lowerReduction(node, .mean, axes: [2, 3])
+      case .globalMaxPooling: try lowerReduction(node, .max, axes: [2, 3])
+      case .reduce(let reduction, let axes, _): try lowerReduction(node, reduction, axes: axes)
+      case .softmax(let axis, let trailing): try lowerSoftmax(node, axis: axis, trailing: trailing)
+      case .resize(let resize): try lower(node, resize)
+      case .concatenation(let axis): try lowerConcatenation(node, axis: axis)
+      case .flatten, .reshape, .squeeze, .unsqueeze, .identity: try lowerView(node)
+      case .transpose, .slice, .pad: try lowerCopy(node)
+      }
+    if !isLowered { try lowerPlainly(node) }
+  }
+
+  /// The slow way for what no kernel covers, such as a dilated maximum: right, but it allocates.
+  private mutating func lowerPlainly(_ node: Node) throws(GraphError) {
+    var places: [(name: String, place: Located)] = []
+    for name in Set(node.inputs).sorted() where !name.isEmpty {
+      places.append((name, try located(name, .plain, for: node)))
+    }
+    let result = allocate(shape(node), .plain)
+    let shape = result.shape
+    let storage = result.storage
+    emit(node.name, "reference", touching: places.map(\.place.storage) + [storage]) { storages in
+      var values: [String: Constant] = [:]
+      for (name, place) in places {
+        let count = place.shape.reduce(1, *)
+        values[name] = Constant(
+          unsafe Array(UnsafeBufferPointer(start: storages[place.storage], count: count)), shape: place.shape)
+      }
+      // Only slices can fail, by what shape inference has refused already.
+      guard let floats = try? node.evaluate(values, shape: shape).floats else { return }
+      unsafe storages[storage].update(from: floats, count: floats.count)
+    }
+    define(node.output, result)
+  }
+}

@@ -1,0 +1,77 @@
+import CDNN
+import Synchronization
+
+/// The weights of one network in the layouts that kernels want, each packed once and shared by all that use them.
+///
+/// `Sendable` because `lock` protects the table, and a buffer is not written to once it is in the table.
+final class PackedWeights: @unchecked Sendable {
+  private struct Entry {
+    /// Kept for its description of the layout alone; never run by this class.
+    var primitive: Primitive?
+    var argument: cdnn_argument
+    var buffer: AlignedBuffer
+  }
+
+  private let lock = Mutex<Void>(())
+  private var entries: [String: [Entry]] = [:]
+
+  /// Bytes in all buffers.
+  var bytes: Int {
+    lock.withLock { _ in entries.values.joined().reduce(0) { $0 + $1.buffer.bytes } }
+  }
+
+  /// The buffer called `name`, row-major; `values` makes them if they are not there yet.
+  func plain(_ name: String, _ values: () -> [Float]) throws(GraphError) -> AlignedBuffer {
+    if let known = lock.withLock({ _ in entries[name]?.first { $0.primitive == nil }?.buffer }) { return known }
+    let buffer = try AlignedBuffer(values())
+    lock.withLock { _ in
+      entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
+    }
+    return buffer
+  }
+
+  /// The weights called `name` as `primitive` wants its argument.
+  func packed(
+    _ name: String, for primitive: Primitive, _ argument: cdnn_argument, shape: [Int], engine: Engine,
+    _ values: () -> [Float]
+  ) throws(GraphError) -> AlignedBuffer {
+    let wanted = primitive.tensor(argument)
+    let known = lock.withLock { _ in
+      entries[name]?.first { $0.primitive?.matches($0.argument, unsafe wanted) ?? false }?.buffer
+    }
+    if let known { return known }
+    let plain = try AlignedBuffer(values())
+    let source = cdnn_tensor(shape, .plain)
+    let buffer: AlignedBuffer
+    if primitive.matches(argument, unsafe source) {
+      buffer = plain
+    } else {
+      buffer = try AlignedBuffer(bytes: primitive.bytes(argument))
+      let reorder = engine.primitive { engine, made in
+        unsafe withUnsafePointer(to: source) { source in
+          unsafe withUnsafePointer(to: wanted) { unsafe cdnn_reorder_create(engine, source, $0, &made) }
+        }
+      }
+      guard let reorder else { throw .kernel(node: name, function: "dnnl_reorder_primitive_desc_create", status: 3) }
+      let scratch = try AlignedBuffer(bytes: reorder.bytes(CDNN_SCRATCHPAD))
+      let status = unsafe Primitive.run(
+        reorder, engine, [(CDNN_SRC, plain.pointer), (CDNN_DST, buffer.pointer), (CDNN_SCRATCHPAD, scratch.pointer)])
+      guard status == 0 else { throw .kernel(node: name, function: "dnnl_primitive_execute", status: Int(status)) }
+    }
+    lock.withLock { _ in
+      entries[name, default: []].append(Entry(primitive: primitive, argument: argument, buffer: buffer))
+    }
+    return buffer
+  }
+}
+
+extension Primitive {
+  /// Runs once, outside of a compiled graph.
+  static func run(
+    _ primitive: Primitive, _ engine: Engine, _ arguments: [(cdnn_argument, UnsafeMutableRawPointer)]
+  ) -> Int32 {
+    var pointers = unsafe [UnsafeMutableRawPointer?](repeating: nil, count: Int(CDNN_ARGUMENTS.rawValue))
+    for unsafe (argument, pointer) in unsafe arguments { unsafe pointers[Int(argument.rawValue)] = pointer }
+    return unsafe cdnn_primitive_run(primitive.handle, engine.stream, pointers)
+  }
+}
