@@ -44,6 +44,7 @@ let package = Package(
 
     tests("ImagingTests", ["Imaging"]),
     tests("TensorsTests", ["Tensors"]),
+    tests("LayersTests", ["Layers", "Tensors"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
   ]
