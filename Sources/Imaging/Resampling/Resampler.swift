@@ -98,6 +98,12 @@ public final class Resampler {
   /// The image at the target size.
   ///
   /// - Precondition: the image has the size that this resampler was made for.
+  @specialized(where Pixel == UInt8)
+  @specialized(where Pixel == UInt16)
+  @specialized(where Pixel == Float)
+  @specialized(where Pixel == RGB8)
+  @specialized(where Pixel == RGB16)
+  @specialized(where Pixel == RGBA8)
   public func resized<Pixel: InterleavedPixel>(_ image: Image<Pixel>) -> Image<Pixel> {
     precondition(
       image.width == source.width && image.height == source.height,
