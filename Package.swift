@@ -40,10 +40,14 @@ let package = Package(
     module("Layers", ["Tensors"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
+    module("Inspection", ["Imaging", "Metrics"]),
+    module("Reporting", ["Inspection", "Imaging", "Metrics"]),
 
     tests("ImagingTests", ["Imaging"]),
     tests("TensorsTests", ["Tensors"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
+    tests("InspectionTests", ["Inspection", "Metrics"]),
+    tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )
