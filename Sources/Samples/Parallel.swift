@@ -33,6 +33,16 @@ enum Parallel {
   }
 }
 
+/// Counts what several threads have done.
+final class Counter: Sendable {
+  private let value = Atomic<Int>(0)
+
+  /// Adds and returns the new total.
+  func add(_ count: Int) -> Int {
+    value.add(count, ordering: .relaxed).newValue
+  }
+}
+
 /// One POSIX thread that runs a closure. It must be joined exactly once.
 struct OwnThread: Sendable {
   // pthread_t is an integer on Linux; it is only ever handed back to pthread_join.
