@@ -31,11 +31,12 @@ let package = Package(
     .target(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
+    .target(name: "CPixels"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
-    module("Imaging", ["CCodecs", "CCairo"]),
+    module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN"]),
     module("Layers", ["Tensors"]),
     module("Metrics"),

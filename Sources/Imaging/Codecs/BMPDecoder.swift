@@ -119,7 +119,8 @@ struct BMPDecoder {
     case .none where bits == 24 || bits == 32: return .rgb8(direct(bytes))
     case .none, .bitFields:
       return masks[3] == 0
-        ? .rgb8(masked(bytes) { red, green, blue, _ in RGB8(red, green, blue) }) : .rgba8(masked(bytes) { RGBA8($0, $1, $2, $3) })
+        ? .rgb8(masked(bytes) { red, green, blue, _ in RGB8(red, green, blue) })
+        : .rgba8(masked(bytes) { RGBA8($0, $1, $2, $3) })
     }
   }
 
@@ -175,7 +176,8 @@ struct BMPDecoder {
     let shifts = masks.map { $0 == 0 ? 0 : UInt32($0.trailingZeroBitCount) }
     let tops = zip(masks, shifts).map { UInt64($0 >> $1) }
     func component(_ word: UInt32, _ index: Int) -> UInt8 {
-      tops[index] == 0 ? 0 : UInt8((UInt64((word & masks[index]) >> shifts[index]) * 255 + tops[index] / 2) / tops[index])
+      tops[index] == 0
+        ? 0 : UInt8((UInt64((word & masks[index]) >> shifts[index]) * 255 + tops[index] / 2) / tops[index])
     }
     let step = bits / 8
     var pixels: [Pixel] = []
