@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 import Testing
 
 @testable import Samples
@@ -52,4 +53,39 @@ enum RealData {
   static let tiles = folder + "/magnetic-tile"
   static var hasNEU: Bool { Files.kind(neu) == .directory }
   static var hasTiles: Bool { Files.kind(tiles) == .directory }
+}
+
+/// A grey picture as a BMP file, the simplest format there is.
+func bmp(_ image: Image<UInt8>) -> [UInt8] {
+  func little(_ value: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(value >> (8 * $0) & 255) } }
+  let stride = (image.width * 3 + 3) / 4 * 4
+  var bytes = Array("BM".utf8) + little(54 + stride * image.height, 4) + little(0, 4) + little(54, 4)
+  bytes += little(40, 4) + little(image.width, 4) + little(image.height, 4) + little(1, 2) + little(24, 2)
+  bytes += little(0, 4) + little(stride * image.height, 4) + little(2835, 4) + little(2835, 4) + little(0, 8)
+  for y in (0..<image.height).reversed() {
+    var row: [UInt8] = []
+    for x in 0..<image.width { row += Array(repeating: image[x, y], count: 3) }
+    bytes += row + [UInt8](repeating: 0, count: stride - row.count)
+  }
+  return bytes
+}
+
+/// A grey picture of smooth random levels.
+func picture(_ width: Int, _ height: Int, seed: UInt64) -> Image<UInt8> {
+  var random = SplitMix64(seed: seed)
+  let noise = LatticeNoise(&random)
+  var pixels: [UInt8] = []
+  for y in 0..<height {
+    for x in 0..<width { pixels.append(UInt8(noise(Float(x) * 0.2, Float(y) * 0.2) * 255)) }
+  }
+  return Image(width: width, height: height, pixels: pixels)
+}
+
+/// A mask with one rectangle.
+func rectangle(_ width: Int, _ height: Int, x: Range<Int>, y: Range<Int>) -> Image<UInt8> {
+  var pixels: [UInt8] = []
+  for row in 0..<height {
+    for column in 0..<width { pixels.append(x.contains(column) && y.contains(row) ? 255 : 0) }
+  }
+  return Image(width: width, height: height, pixels: pixels)
 }

@@ -103,7 +103,9 @@ public struct Augmentation: Codable, Sendable, Hashable {
     if names("shift", "offset", "misplace", "misalign", "position", "center", "centre", "displace", "eccentric") {
       settings.shift = .off
     }
-    if names("dark", "bright", "light", "color", "colour", "discolor", "discolour", "fade", "pale", "overexp", "underexp") {
+    if names(
+      "dark", "bright", "light", "color", "colour", "discolor", "discolour", "fade", "pale", "overexp", "underexp")
+    {
       settings.brightness = .off
       settings.contrast = .off
       settings.gamma = .off

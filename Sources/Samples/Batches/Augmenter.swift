@@ -132,7 +132,8 @@ struct Augmenter {
       let row = from + y * width
       for x in 0..<width {
         blurred[y * width + x] = mixed(
-          warped[row + max(0, x - 2)], warped[row + max(0, x - 1)], warped[row + x], warped[row + min(width - 1, x + 1)],
+          warped[row + max(0, x - 2)], warped[row + max(0, x - 1)], warped[row + x],
+          warped[row + min(width - 1, x + 1)],
           warped[row + min(width - 1, x + 2)])
       }
     }

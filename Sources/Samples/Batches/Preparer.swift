@@ -27,7 +27,8 @@ public final class Preparer {
   /// The network's input: ``Preprocessing/valueCount`` values, channels x height x width.
   public func prepare(_ image: AnyImage, into result: inout MutableSpan<Float>) {
     fill(image)
-    preprocessing.normalize(planes.span, into: &result)
+    let bytes = planes
+    preprocessing.normalize(bytes.span, into: &result)
   }
 
   /// The picture's 8-bit planes at the input size.
@@ -69,7 +70,11 @@ public final class Preparer {
     }
     let width = preprocessing.width
     let area = width * preprocessing.height
-    var result = planes.mutableSpan
+    // Taken out of the object while it is written: in place it would be checked, or copied, at each access.
+    var bytes: [UInt8] = []
+    swap(&bytes, &planes)
+    defer { swap(&bytes, &planes) }
+    var result = bytes.mutableSpan
     if preprocessing.channels == 1 {
       let gray = resampler!.resized(image.gray8())
       for y in 0..<place.height {
