@@ -49,8 +49,8 @@ extension Washer {
     let unit = Float(size) / 192
     var start: Point
     var heading: Float
-    let where_ = random.unit()
-    if where_ < 0.3 && !holes.isEmpty {
+    let place = random.unit()
+    if place < 0.3 && !holes.isEmpty {
       let hole = holes[random.index(holes.count)]
       heading = random.unit()
       start = hole.centre + Point(Turns.cosine(heading), Turns.sine(heading)) * (hole.radius * 0.95)
@@ -61,7 +61,7 @@ extension Washer {
         if holes.allSatisfy({ length(edge - $0.centre) > $0.radius * 2.2 }) { break }
         angle = random.unit()
       }
-      let inward = where_ < 0.65
+      let inward = place < 0.65
       start = centre + Point(Turns.cosine(angle), Turns.sine(angle)) * (inward ? outer * 0.995 : bore * 1.005)
       heading = inward ? angle + 0.5 : angle
     }
