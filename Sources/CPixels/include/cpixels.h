@@ -5,13 +5,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Bits after the point in fixed-point weights.
+#define CPIXELS_PRECISION 22
+/// Bits of a weight that its `low` part holds.
+#define CPIXELS_LOW_BITS 12
+
 /// Fixed-point weights of one axis: output `i` is the sum over `k < taps` of `weights[i * taps + k]` times source
-/// `starts[i] + k`, rounded and shifted right by `precision`. All `starts[i] + taps` lie within the source.
+/// `starts[i] + k`, rounded and shifted right by `CPIXELS_PRECISION`. All `starts[i] + taps` lie within the source.
+/// Multiply-add instructions take 16 bits, so each weight is also given as `high * 4096 + low` with `low` in 0...4095.
 typedef struct {
   const int32_t *starts;
-  const int16_t *weights;
+  const int32_t *weights;
+  const int16_t *high;
+  const int16_t *low;
   int32_t taps;
-  int32_t precision;
   int32_t count;
 } cpixels_table;
 

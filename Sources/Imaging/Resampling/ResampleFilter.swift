@@ -1,3 +1,4 @@
+import CPixels
 import Glibc
 
 /// How resampling weighs source pixels. When an image shrinks, the filters grow with the reduction, so that every
@@ -49,9 +50,11 @@ struct ResampleAxis: Sendable {
   let taps: Int
   /// `count * taps` weights; each output's add up to 1.
   let weights: [Float]
-  /// The same in fixed point; each output's add up to exactly `1 << precision`.
-  let fixed: [Int16]
-  let precision: Int
+  /// The same in fixed point with ``precision`` bits, as Pillow rounds them.
+  let fixed: [Int32]
+  /// `fixed` as `high * 4096 + low`, for 16-bit multiply-add.
+  let high: [Int16]
+  let low: [Int16]
   var count: Int { starts.count }
 
   /// The tables of Pillow's `precompute_coeffs` (Resample.c), for output pixel centres spread evenly over
@@ -60,58 +63,48 @@ struct ResampleAxis: Sendable {
   /// - Parameter group: taps are padded to a multiple of this where the source is long enough.
   init(sourceLength: Int, origin: Double, extent: Double, count: Int, filter: ResampleFilter, group: Int) {
     let scale = extent / Double(count)
-    let stretch = max(scale, 1)
+    let stretch = max(scale, 1), shrink = 1 / stretch
     let support = filter.support * stretch
-    var bounds: [(start: Int, weights: [Double])] = []
-    bounds.reserveCapacity(count)
+    func bounds(_ index: Int) -> (center: Double, first: Int, last: Int) {
+      let center = origin + (Double(index) + 0.5) * scale
+      let first = max(Int(center - support + 0.5), 0)
+      return (center, first, max(min(Int(center + support + 0.5), sourceLength), first + 1))
+    }
     var longest = 1
     for index in 0..<count {
-      let center = origin + (Double(index) + 0.5) * scale
-      if filter == .nearest {
-        bounds.append((min(max(Int(center.rounded(.down)), 0), sourceLength - 1), [1]))
-        continue
-      }
-      let first = max(Int(center - support + 0.5), 0)
-      let last = min(Int(center + support + 0.5), sourceLength)
-      var weights = (first..<max(last, first + 1)).map { filter.weight((Double($0) - center + 0.5) / stretch) }
-      let sum = weights.reduce(0, +)
-      if sum != 0 { weights = weights.map { $0 / sum } }
-      longest = max(longest, weights.count)
-      bounds.append((first, weights))
+      let (_, first, last) = bounds(index)
+      longest = max(longest, last - first)
     }
     let padded = (longest + group - 1) / group * group
     let taps = padded <= sourceLength ? padded : longest
 
-    let largest = bounds.lazy.flatMap { $0.weights }.map(abs).max() ?? 1
-    var precision = 14
-    while largest * Double(1 << precision) > 32000 { precision -= 1 }
-    while precision < 20, largest * Double(1 << (precision + 1)) < 32000 { precision += 1 }
-    let one = 1 << precision
-
     var starts: [Int32] = []
     var weights = [Float](repeating: 0, count: count * taps)
-    var fixed = [Int16](repeating: 0, count: count * taps)
+    var fixed = [Int32](repeating: 0, count: count * taps)
+    var line = [Double](repeating: 0, count: longest)
     starts.reserveCapacity(count)
-    for (index, bound) in bounds.enumerated() {
-      // Near the far end the padded window is moved back into the source.
-      let start = min(bound.start, sourceLength - taps)
-      let shift = bound.start - start
-      starts.append(Int32(start))
-      var rest = one, peak = shift
-      for (tap, weight) in bound.weights.enumerated() {
-        let at = index * taps + shift + tap
-        weights[at] = Float(weight)
-        fixed[at] = Int16((weight * Double(one)).rounded())
-        rest -= Int(fixed[at])
-        if abs(fixed[at]) > abs(fixed[index * taps + peak]) { peak = shift + tap }
+    for index in 0..<count {
+      let (center, first, last) = bounds(index)
+      var sum = 0.0
+      for tap in 0..<last - first {
+        line[tap] = filter.weight((Double(first + tap) - center + 0.5) * shrink)
+        sum += line[tap]
       }
-      // Rounding must not change the brightness of a flat image.
-      fixed[index * taps + peak] += Int16(rest)
+      // Near the far end the padded window is moved back into the source.
+      let start = min(first, sourceLength - taps)
+      starts.append(Int32(start))
+      for tap in 0..<last - first {
+        let weight = sum == 0 ? line[tap] : line[tap] / sum
+        let at = index * taps + first - start + tap
+        weights[at] = Float(weight)
+        fixed[at] = Int32((weight * Double(1 << Int(CPIXELS_PRECISION))).rounded())
+      }
     }
     self.starts = starts
     self.taps = taps
     self.weights = weights
     self.fixed = fixed
-    self.precision = precision
+    high = fixed.map { Int16($0 >> CPIXELS_LOW_BITS) }
+    low = fixed.map { Int16($0 & (1 << CPIXELS_LOW_BITS - 1)) }
   }
 }

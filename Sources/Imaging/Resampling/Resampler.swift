@@ -19,9 +19,9 @@ public struct PixelRect: Sendable, Hashable, CustomStringConvertible {
 
 /// Resizes images of one size to another: tables are made once, intermediate rows are kept for the next image.
 ///
-/// Two passes, rows then columns, with the weights and the 8-bit intermediate of Pillow's `resize`: 8-bit results
-/// differ from Pillow's by at most 1. 16-bit and floating-point images are mixed in `Float`. Alpha is multiplied in
-/// before and divided out after, so that transparent pixels lend no color.
+/// Two passes with the weights, the order and the 8-bit intermediate of Pillow's `resize`: 8-bit results are those of
+/// Pillow 13, bit by bit. 16-bit and floating-point images are mixed in `Float`. Alpha is multiplied in before and
+/// divided out after, so that transparent pixels lend no color.
 ///
 /// Not `Sendable`: it reuses its scratch memory. Give each thread its own.
 public final class Resampler {
@@ -42,6 +42,8 @@ public final class Resampler {
     // Rows of the source that the vertical pass reads.
     var firstRow = 0
     var rowCount: Int
+    // Columns first where they shrink by clearly more than the rows do: Pillow's choice, found by trying sizes.
+    var isVerticalFirst = false
   }
 
   /// - Parameters:
@@ -86,6 +88,8 @@ public final class Resampler {
       axes.firstRow = Int(vertical.starts.min() ?? 0)
       axes.rowCount = Int(vertical.starts.max() ?? 0) + vertical.taps - axes.firstRow
       axes.vertical = vertical
+      axes.isVerticalFirst =
+        target.height < region.height && region.height - target.height > 2 * (region.width - target.width)
     }
     if channels == 1 { gray = axes } else { color = axes }
     return axes
@@ -94,6 +98,12 @@ public final class Resampler {
   /// The image at the target size.
   ///
   /// - Precondition: the image has the size that this resampler was made for.
+  @specialized(where Pixel == UInt8)
+  @specialized(where Pixel == UInt16)
+  @specialized(where Pixel == Float)
+  @specialized(where Pixel == RGB8)
+  @specialized(where Pixel == RGB16)
+  @specialized(where Pixel == RGBA8)
   public func resized<Pixel: InterleavedPixel>(_ image: Image<Pixel>) -> Image<Pixel> {
     precondition(
       image.width == source.width && image.height == source.height,
@@ -148,17 +158,26 @@ public final class Resampler {
       }
       return
     }
-    if scratch.count < axes.rowCount * targetRow {
-      scratch = [UInt8](repeating: 0, count: axes.rowCount * targetRow)
-    }
+    let middleRow = axes.isVerticalFirst ? sourceRow : targetRow
+    let middleRows = axes.isVerticalFirst ? target.height : axes.rowCount
+    if scratch.count < middleRows * middleRow { scratch = [UInt8](repeating: 0, count: middleRows * middleRow) }
     unsafe scratch.withUnsafeMutableBufferPointer { middle in
       let middle = middle.baseAddress!
-      unsafe horizontal.withTable { table in
-        unsafe cpixels_horizontal_u8(
-          from + axes.firstRow * sourceRow, sourceRow, middle, targetRow, axes.rowCount, Int32(channels), table, level)
-      }
-      unsafe vertical.withTable(offset: axes.firstRow) { table in
-        unsafe cpixels_vertical_u8(middle, targetRow, to, targetRow, targetRow, table, level)
+      if axes.isVerticalFirst {
+        unsafe vertical.withTable { table in
+          unsafe cpixels_vertical_u8(from, sourceRow, middle, middleRow, middleRow, table, level)
+        }
+        unsafe horizontal.withTable { table in
+          unsafe cpixels_horizontal_u8(middle, middleRow, to, targetRow, middleRows, Int32(channels), table, level)
+        }
+      } else {
+        unsafe horizontal.withTable { table in
+          unsafe cpixels_horizontal_u8(
+            from + axes.firstRow * sourceRow, sourceRow, middle, middleRow, middleRows, Int32(channels), table, level)
+        }
+        unsafe vertical.withTable(offset: axes.firstRow) { table in
+          unsafe cpixels_vertical_u8(middle, middleRow, to, targetRow, targetRow, table, level)
+        }
       }
     }
   }
@@ -203,8 +222,14 @@ public final class Resampler {
   }
 
   private func nearest<Pixel>(_ image: Image<Pixel>) -> Image<Pixel> {
+    // Pillow adds the step up, so that rounding falls the same way.
     func positions(_ count: Int, _ origin: Int, _ extent: Int, _ length: Int) -> [Int] {
-      (0..<count).map { min(origin + Int((Double($0) + 0.5) * (Double(extent) / Double(count))), length - 1) }
+      let step = Double(extent) / Double(count)
+      var position = Double(origin) + step * 0.5
+      return (0..<count).map { _ in
+        defer { position += step }
+        return min(Int(position), length - 1)
+      }
     }
     let columns = positions(target.width, region.x, region.width, source.width)
     let lines = positions(target.height, region.y, region.height, source.height)
@@ -224,10 +249,14 @@ extension ResampleAxis {
     let starts = offset == 0 ? self.starts : self.starts.map { $0 - Int32(offset) }
     unsafe starts.withUnsafeBufferPointer { starts in
       unsafe fixed.withUnsafeBufferPointer { weights in
-        var table = unsafe cpixels_table(
-          starts: starts.baseAddress, weights: weights.baseAddress, taps: Int32(taps), precision: Int32(precision),
-          count: Int32(count))
-        unsafe body(&table)
+        unsafe high.withUnsafeBufferPointer { high in
+          unsafe low.withUnsafeBufferPointer { low in
+            var table = unsafe cpixels_table(
+              starts: starts.baseAddress, weights: weights.baseAddress, high: high.baseAddress, low: low.baseAddress,
+              taps: Int32(taps), count: Int32(count))
+            unsafe body(&table)
+          }
+        }
       }
     }
   }
