@@ -15,45 +15,65 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
   name: "assay",
+  products: [.executable(name: "assay", targets: ["assay"])],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
     // C: system libraries and our own shims over them.
     .target(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
+    .target(name: "CPixels"),
     .target(name: "CKernels"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
-    module("Imaging", ["CCodecs", "CCairo"]),
+    module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels"]),
     module("Layers", ["Tensors"]),
-    .target(
-      name: "Graphs",
-      dependencies: ["CDNN", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-      exclude: ["Protobuf/onnx.proto"], swiftSettings: strict),
+    module("Graphs", ["CDNN", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
+    module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples"]),
+    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification"]),
+    module("Reporting", ["Inspection", "Imaging", "Metrics"]),
+    .executableTarget(
+      name: "assay",
+      dependencies: [
+        "Imaging", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments, crypto,
+      ],
+      swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
     tests("TensorsTests", ["Tensors"]),
-    .testTarget(
-      name: "GraphsTests", dependencies: ["Graphs", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Support/goldens.py"], swiftSettings: strict),
+    tests("LayersTests", ["Layers", "Tensors"]),
+    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
+    tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
+    tests("InspectionTests", ["Inspection", "Metrics"]),
+    tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -57,3 +57,10 @@ public struct Image<Pixel: BitwiseCopyable & Sendable>: Sendable {
 }
 
 extension Image: Equatable where Pixel: Equatable {}
+
+extension Image {
+  /// An image of the same size with `transform` applied to every pixel.
+  @inlinable public func map<Result>(_ transform: (Pixel) -> Result) -> Image<Result> {
+    Image<Result>(width: width, height: height, pixels: storage.map(transform))
+  }
+}

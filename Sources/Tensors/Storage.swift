@@ -47,8 +47,9 @@
   }
 
   deinit {
-    for unsafelist in unsafe free.values {
-      for unsafepointer in unsafe list { unsafe Glibc.free(pointer) }
+    let sizes = unsafe Array(free.keys)
+    for size in sizes {
+      while let pointer = unsafe free[size]?.popLast() { unsafe Glibc.free(pointer) }
     }
   }
 }

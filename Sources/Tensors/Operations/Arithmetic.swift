@@ -2,7 +2,7 @@ import CKernels
 
 extension Tensor {
   /// `self += other`; where the memory is shared with another tensor, that one keeps its numbers.
-  mutating func add(_ other: Tensor) {
+  package mutating func add(_ other: Tensor) {
     precondition(shape == other.shape, "\(shape) + \(other.shape)")
     if !isKnownUniquelyReferenced(&storage) { self = copy() }
     let target = unsafe pointer
@@ -10,7 +10,7 @@ extension Tensor {
     engine.parallel(count, grain: 4096) { begin, end in unsafe ckernels_add(target, share.pointer, begin, end) }
   }
 
-  func scaled(by factor: Float) -> Tensor {
+  package func scaled(by factor: Float) -> Tensor {
     let result = Tensor(uninitialized: shape, layout: layout, on: engine)
     engine.parallel(count, grain: 4096) { begin, end in
       unsafe ckernels_scale(pointer, factor, result.pointer, begin, end)

@@ -1,0 +1,76 @@
+internal import Glibc
+internal import Synchronization
+
+/// Threads of our own for work that blocks or is long: Swift's cooperative pool must never wait on a disk.
+enum Parallel {
+  /// Processors that are on line, at least 1.
+  static let processors: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+
+  /// Calls `body` for every index in `0..<count`, at most `threads` at a time, and returns the results in order.
+  ///
+  /// Which thread takes which index is a race; the result is not, as long as `body` depends on its index only.
+  static func map<T: Sendable>(_ count: Int, threads: Int, _ body: @Sendable (Int) -> T) -> [T] {
+    let workers = min(threads, count)
+    guard workers > 1 else { return (0..<count).map(body) }
+    let slots = Mutex<[T?]>(Array(repeating: nil, count: count))
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { body in
+      let run: @Sendable () -> Void = {
+        while true {
+          let index = next.add(1, ordering: .relaxed).oldValue
+          guard index < count else { return }
+          let value = body(index)
+          slots.withLock { $0[index] = value }
+        }
+      }
+      withoutActuallyEscaping(run) { run in
+        let others = (1..<workers).compactMap { _ in OwnThread(run) }
+        run()
+        for thread in others { thread.join() }
+      }
+    }
+    return slots.withLock { $0.map { $0! } }
+  }
+}
+
+/// Counts what several threads have done.
+final class Counter: Sendable {
+  private let value = Atomic<Int>(0)
+
+  /// Adds and returns the new total.
+  func add(_ count: Int) -> Int {
+    value.add(count, ordering: .relaxed).newValue
+  }
+}
+
+/// One POSIX thread that runs a closure. It must be joined exactly once.
+struct OwnThread: Sendable {
+  // pthread_t is an integer on Linux; it is only ever handed back to pthread_join.
+  private let handle: pthread_t
+
+  private final class Body: Sendable {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts at once; nil when the system has no thread to give.
+  init?(_ run: @escaping @Sendable () -> Void) {
+    var handle = pthread_t()
+    let body = unsafe Unmanaged.passRetained(Body(run))
+    let status = unsafe pthread_create(
+      &handle, nil,
+      { argument in
+        unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
+        return nil
+      }, body.toOpaque())
+    guard status == 0 else {
+      unsafe body.release()
+      return nil
+    }
+    self.handle = handle
+  }
+
+  func join() {
+    _ = pthread_join(handle, nil)
+  }
+}

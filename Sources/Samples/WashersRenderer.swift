@@ -1,0 +1,32 @@
+public import Imaging
+
+/// The built-in part renderer: stamped steel washers on a belt, good ones and five kinds of defect, each with a mask.
+///
+/// A washer has a bore and four locating holes. Pose, light, finish (rolled or turned), edges, dust, harmless scuffs
+/// and oil films, lens blur and sensor noise vary; defects vary in size and contrast down to what is hard to see.
+/// **The same seed gives the same pixels on every machine**: only operations that IEEE 754 defines exactly are used,
+/// and each picture has its own random stream, so that a larger set begins with the pictures of a smaller one.
+public struct WashersRenderer: Sendable, Hashable {
+  /// What is wrong with a washer.
+  public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+    case good, scratch, crack, stain, chip
+    case missingHole = "missing-hole"
+  }
+
+  /// Pixels along each side of a picture, 64...2048.
+  public var size: Int
+  public var seed: UInt64
+
+  public init(size: Int = 192, seed: UInt64 = 0) {
+    precondition((64...2048).contains(size), "a picture of \(size) pixels a side is outside 64...2048")
+    self.size = size
+    self.seed = seed
+  }
+
+  /// Washer `number` of a kind: an 8-bit grey picture and its mask (255 on the defect, all 0 for a good part).
+  public func part(_ kind: Kind, number: Int) -> (image: Image<UInt8>, mask: Image<UInt8>) {
+    let stream = UInt64(Kind.allCases.firstIndex(of: kind)!)
+    var random = SplitMix64(seed: seed, stream, UInt64(number))
+    return Washer(kind, size: size, random: &random).picture()
+  }
+}
