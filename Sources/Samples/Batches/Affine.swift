@@ -34,6 +34,23 @@ struct Affine: Sendable, Hashable {
     return map
   }
 
+  /// The same map for a window of the result whose first pixel is (x, y).
+  func windowed(x: Float, y: Float) -> Affine {
+    var map = self
+    map.c += a * x + b * y
+    map.f += d * x + e * y
+    return map
+  }
+
+  /// Where a position of the source comes to lie in the result; nil where the map squeezes everything onto a line.
+  func result(ofX x: Float, y: Float) -> SIMD2<Float>? {
+    let determinant = a * e - b * d
+    guard abs(determinant) > 1e-6 else { return nil }
+    let dx = x - c
+    let dy = y - f
+    return SIMD2((e * dx - b * dy) / determinant, (a * dy - d * dx) / determinant)
+  }
+
   /// Whether the map only mirrors: then the result is an exact copy of pixels.
   var mirrorsOnly: Bool {
     b == 0 && d == 0 && abs(a) == 1 && abs(e) == 1
@@ -46,11 +63,15 @@ enum Warp {
   /// Fractional bits of positions: a shift of 1/65536 pixel is far below what 8 bits can show.
   private static let bits = 16
 
+  /// - Parameter size: columns and rows of the result; nil for those of the source.
   static func plane(
-    _ source: Span<UInt8>, width: Int, height: Int, _ map: Affine, into result: inout MutableSpan<UInt8>
+    _ source: Span<UInt8>, width: Int, height: Int, _ map: Affine, into result: inout MutableSpan<UInt8>,
+    size: (width: Int, height: Int)? = nil
   ) {
-    precondition(source.count >= width * height && result.count >= width * height, "planes below \(width) x \(height)")
-    if map.mirrorsOnly && map.c == map.c.rounded() && map.f == map.f.rounded() {
+    let columns = size?.width ?? width
+    let rows = size?.height ?? height
+    precondition(source.count >= width * height && result.count >= columns * rows, "planes below \(width) x \(height)")
+    if columns == width && rows == height && map.mirrorsOnly && map.c == map.c.rounded() && map.f == map.f.rounded() {
       let fromRight = map.a < 0
       let fromBottom = map.e < 0
       if map.c == (fromRight ? Float(width - 1) : 0) && map.f == (fromBottom ? Float(height - 1) : 0) {
@@ -64,12 +85,12 @@ enum Warp {
     // The last position from which a neighbour to the right (below) still exists.
     let limitX = (width - 1) << bits
     let limitY = (height - 1) << bits
-    for y in 0..<height {
+    for y in 0..<rows {
       var px = Int(((map.b * Float(y) + map.c) * one).rounded())
       var py = Int(((map.e * Float(y) + map.f) * one).rounded())
-      let inside = range(px, stepX, limitX, width).clamped(to: range(py, stepY, limitY, width))
-      let row = y &* width
-      for x in 0..<width {
+      let inside = range(px, stepX, limitX, columns).clamped(to: range(py, stepY, limitY, columns))
+      let row = y &* columns
+      for x in 0..<columns {
         if inside.contains(x) {
           let at = (py >> bits) &* width &+ (px >> bits)
           // In bounds: `inside` holds the columns whose four neighbours exist.
