@@ -20,7 +20,7 @@ public struct LabelScore: Sendable, Hashable {
 }
 
 /// A place on the part where something was found.
-public struct Region: Sendable, Hashable {
+public struct DefectRegion: Sendable, Hashable {
   public var label: String
   /// In pixels of the source image.
   public var box: Box
@@ -88,7 +88,7 @@ public struct Decision: Sendable, Hashable {
   public var score: Float
   /// Scores of all classes in the model's order; empty where there are none.
   public var scores: [LabelScore]
-  public var regions: [Region]
+  public var regions: [DefectRegion]
   /// Why, in words: never empty for a part that is not accepted.
   public var reasons: [String]
   public var model: ModelIdentity
@@ -116,7 +116,7 @@ public struct Decision: Sendable, Hashable {
 
   public init(
     id: String, source: String, frame: Frame, judgement: Judgement, scores: [LabelScore] = [],
-    regions: [Region] = [], model: ModelIdentity, timings: [StageTiming] = [], annotated: String? = nil
+    regions: [DefectRegion] = [], model: ModelIdentity, timings: [StageTiming] = [], annotated: String? = nil
   ) {
     self.id = id
     self.source = source
