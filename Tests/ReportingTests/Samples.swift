@@ -74,7 +74,9 @@ enum Sample {
   }
 
   /// A whole run's report.
-  static func inspection(parts: Int, thumbnail: (Int) -> [UInt8]?) -> (report: InspectionReport, page: String) {
+  static func inspection(parts: Int, thumbnail: (Int) -> [UInt8]?) -> (
+    report: InspectionReport, page: String, store: ThumbnailStore
+  ) {
     var random = Generator(state: 7)
     var report = InspectionReport(info)
     var tally = RunTally()
@@ -88,7 +90,8 @@ enum Sample {
         store.insert(jpeg, id: decision.id, verdict: decision.verdict)
       }
     }
-    return (report, report.render(summary: tally.summary(seconds: Double(parts) / 412), thumbnails: store).text)
+    let page = report.render(summary: tally.summary(seconds: Double(parts) / 412), thumbnails: store).text
+    return (report, page, store)
   }
 
   /// An evaluation's figures with its report.
