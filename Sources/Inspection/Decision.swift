@@ -1,3 +1,4 @@
+public import Imaging
 public import Metrics
 
 /// What happens to a part.
@@ -26,21 +27,11 @@ public struct DefectRegion: Sendable, Hashable {
   public var box: Box
   /// 0...1.
   public var score: Float
-  /// The region's outline in pixels of the source image, for drawing; not part of the JSON line.
-  public var outline: [Point]
+  /// The region's outline in pixels of the source image, one closed ring per part or hole, for drawing; not part of the
+  /// JSON line.
+  public var outline: [[Point]]
 
-  /// A position in pixels of the source image.
-  public struct Point: Sendable, Hashable {
-    public var x: Double
-    public var y: Double
-
-    public init(_ x: Double, _ y: Double) {
-      self.x = x
-      self.y = y
-    }
-  }
-
-  public init(label: String, box: Box, score: Float, outline: [Point] = []) {
+  public init(label: String, box: Box, score: Float, outline: [[Point]] = []) {
     self.label = label
     self.box = box
     self.score = score

@@ -208,8 +208,10 @@ enum Sample {
   }
 
   /// Writes a page where `ASSAY_SAMPLE_REPORTS` says, if it is set.
-  static func keep(_ page: String, _ name: String) throws {
+  static func keep(_ page: String, _ name: String) throws { try keep(Array(page.utf8), name) }
+
+  static func keep(_ bytes: [UInt8], _ name: String) throws {
     guard let folder = unsafe getenv("ASSAY_SAMPLE_REPORTS") else { return }
-    try AtomicFile.write(Array(page.utf8), to: unsafe String(cString: folder) + "/" + name)
+    try AtomicFile.write(bytes, to: unsafe String(cString: folder) + "/" + name)
   }
 }
