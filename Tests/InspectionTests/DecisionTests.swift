@@ -12,7 +12,7 @@ import Testing
       frame: .init(sequence: 14, timestamp: Timestamp(milliseconds: 1_769_850_843_201), width: 256, height: 256),
       judgement: Judgement(.reject, "scratch", 0.987, ["scratch 0.987 >= 0.50"]),
       scores: [LabelScore("good", 0.011), LabelScore("scratch", 0.987), LabelScore("stain", 0.002)],
-      regions: [Region(label: "scratch", box: Box(x: 88, y: 41, width: 60, height: 12), score: 0.98)],
+      regions: [DefectRegion(label: "scratch", box: Box(x: 88, y: 41, width: 60, height: 12), score: 0.98)],
       model: ModelIdentity(name: "washers", sha256: "ab"),
       timings: [
         StageTiming("read", 1.9), StageTiming("prepare", 0.6), StageTiming("infer", 1.1), StageTiming("report", 2.4),
