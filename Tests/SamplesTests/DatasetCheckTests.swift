@@ -69,7 +69,7 @@ import Testing
 
     let text = check.text()
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(folder.path) })
-    #expect(text.contains("good (good)       7       0       5       0"))
+    #expect(text.contains("good (good)       7       1       5       0"))
     let json = try JSONEncoder().encode(check)
     #expect(try JSONDecoder().decode(DatasetCheck.self, from: json) == check)
   }

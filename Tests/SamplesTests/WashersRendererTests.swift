@@ -6,14 +6,15 @@ import Testing
 @Suite struct WashersRendererTests {
   /// Golden: hashes of the pixels of image and mask. They change only when the renderer is meant to change; then the
   /// committed part set and its model are to be made anew.
-  @Test(arguments: [
-    (.good, "323bbb89c76670b3", "93b80f014f8721ba"),
-    (.scratch, "df1449d6460f3c50", "8adc54a6d2003fe7"),
-    (.crack, "1183c507493606a0", "c9f6a314050e2bd6"),
-    (.stain, "717f3cac8b0227f3", "a9c2306a11d4ddef"),
-    (.chip, "dcceb165bc91ed43", "724008e28c1a62c1"),
-    (.missingHole, "9defcbcc44000a11", "cf8c3ac69512109d"),
-  ] as [(WashersRenderer.Kind, String, String)])
+  @Test(
+    arguments: [
+      (.good, "323bbb89c76670b3", "93b80f014f8721ba"),
+      (.scratch, "df1449d6460f3c50", "0d6ed2a18e3f877a"),
+      (.crack, "1183c507493606a0", "313733fcaece296d"),
+      (.stain, "717f3cac8b0227f3", "a9c2306a11d4ddef"),
+      (.chip, "dcceb165bc91ed43", "724008e28c1a62c1"),
+      (.missingHole, "9defcbcc44000a11", "cf8c3ac69512109d"),
+    ] as [(WashersRenderer.Kind, String, String)])
   func theSameSeedGivesTheSameBytes(kind: WashersRenderer.Kind, image: String, mask: String) {
     let picture = WashersRenderer(size: 96, seed: 7).part(kind, number: 3)
     #expect(ContentHash(of: picture.image.pixels).description == image)

@@ -67,25 +67,34 @@ enum Warp {
     for y in 0..<height {
       var px = Int(((map.b * Float(y) + map.c) * one).rounded())
       var py = Int(((map.e * Float(y) + map.f) * one).rounded())
-      let inside = range(px, stepX, limitX, width).clamped(to: range(py, stepY, limitY, width))
+      let columns = range(px, stepX, limitX, width)
+      let lines = range(py, stepY, limitY, width)
+      let low = max(columns.lowerBound, lines.lowerBound)
+      let inside = low..<max(low, min(columns.upperBound, lines.upperBound))
       let row = y &* width
-      for x in 0..<width {
-        if inside.contains(x) {
-          let at = (py >> bits) &* width &+ (px >> bits)
-          // In bounds: `inside` holds the columns whose four neighbours exist.
-          let p = unsafe Int32(source[unchecked: at])
-          let q = unsafe Int32(source[unchecked: at &+ 1])
-          let r = unsafe Int32(source[unchecked: at &+ width])
-          let s = unsafe Int32(source[unchecked: at &+ width &+ 1])
-          let fx = Int32(truncatingIfNeeded: px >> 8) & 255
-          let fy = Int32(truncatingIfNeeded: py >> 8) & 255
-          let top = p &* 256 &+ (q &- p) &* fx
-          let bottom = r &* 256 &+ (s &- r) &* fx
-          let value = (top &* 256 &+ (bottom &- top) &* fy &+ 32_768) >> 16
-          unsafe result[unchecked: row &+ x] = UInt8(truncatingIfNeeded: value)
-        } else {
-          result[row + x] = reflected(source, width, height, px, py)
-        }
+      for x in 0..<inside.lowerBound {
+        result[row + x] = reflected(source, width, height, px, py)
+        px &+= stepX
+        py &+= stepY
+      }
+      for x in inside {
+        let at = (py >> bits) &* width &+ (px >> bits)
+        // In bounds: `inside` holds the columns whose four neighbours exist.
+        let p = unsafe Int32(source[unchecked: at])
+        let q = unsafe Int32(source[unchecked: at &+ 1])
+        let r = unsafe Int32(source[unchecked: at &+ width])
+        let s = unsafe Int32(source[unchecked: at &+ width &+ 1])
+        let fx = Int32(truncatingIfNeeded: px >> 8) & 255
+        let fy = Int32(truncatingIfNeeded: py >> 8) & 255
+        let top = p &* 256 &+ (q &- p) &* fx
+        let bottom = r &* 256 &+ (s &- r) &* fx
+        let value = (top &* 256 &+ (bottom &- top) &* fy &+ 32_768) >> 16
+        unsafe result[unchecked: row &+ x] = UInt8(truncatingIfNeeded: value)
+        px &+= stepX
+        py &+= stepY
+      }
+      for x in inside.upperBound..<width {
+        result[row + x] = reflected(source, width, height, px, py)
         px &+= stepX
         py &+= stepY
       }
@@ -106,7 +115,7 @@ enum Warp {
       low = max(low, ceiling(start - limit + 1, -step))
       high = min(high, ceiling(start + 1, -step))
     }
-    return low < high ? low..<high : 0..<0
+    return low < high ? low..<high : width..<width
   }
 
   private static func reflected(_ source: Span<UInt8>, _ width: Int, _ height: Int, _ px: Int, _ py: Int) -> UInt8 {
