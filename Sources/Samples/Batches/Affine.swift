@@ -127,7 +127,7 @@ enum Warp {
       low = max(low, ceiling(start - limit + 1, -step))
       high = min(high, ceiling(start + 1, -step))
     }
-    return low < high ? low..<high : 0..<0
+    return low < high ? low..<high : width..<width
   }
 
   private static func reflected(_ source: Span<UInt8>, _ width: Int, _ height: Int, _ px: Int, _ py: Int) -> UInt8 {
