@@ -19,7 +19,9 @@ import Glibc
 
   convenience init(_ values: [Float]) throws(GraphError) {
     try self.init(bytes: values.count * 4)
-    unsafe values.withUnsafeBytes { unsafe pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(pointer), byteCount: $0.count) }
+    unsafe values.withUnsafeBytes {
+      unsafe pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(pointer), byteCount: $0.count)
+    }
   }
 
   deinit { unsafe free(pointer) }

@@ -44,13 +44,10 @@ import Glibc
   /// Whether runs are timed node by node, which costs a little.
   public var isProfiling = false
 
-  private enum Body {
+  /// A step with its pointers; both things that it may point to are kept alive by `program` and this graph.
+  @safe private enum PreparedStep {
     case primitive(OpaquePointer, UnsafeMutablePointer<UnsafeMutableRawPointer?>)
     case kernel((Storages) -> Void)
-  }
-
-  @safe private struct PreparedStep {
-    let body: Body
   }
 
   /// - Parameters:
@@ -80,7 +77,8 @@ import Glibc
     let stride = Int(CDNN_ARGUMENTS.rawValue)
     let table = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(1, program.storages.count))
     unsafe table.initialize(repeating: nil, count: program.storages.count)
-    let arguments = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(1, program.steps.count * stride))
+    let arguments = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(
+      capacity: max(1, program.steps.count * stride))
     unsafe arguments.initialize(repeating: nil, count: program.steps.count * stride)
     for (position, index) in planned.enumerated() { unsafe table[index] = block.pointer + plan.offsets[position] }
     var entries = unsafe [[UnsafeMutablePointer<UnsafeMutableRawPointer?>]](repeating: [], count: graph.inputs.count)
@@ -94,7 +92,7 @@ import Glibc
     var steps: [PreparedStep] = []
     for (position, step) in program.steps.enumerated() {
       switch step.body {
-      case .kernel(let kernel): steps.append(PreparedStep(body: .kernel(kernel)))
+      case .kernel(let kernel): steps.append(.kernel(kernel))
       case .primitive(let primitive, let list):
         let own = unsafe arguments + position * stride
         for (argument, storage) in list {
@@ -103,7 +101,7 @@ import Glibc
             unsafe entries[number].append(own + Int(argument.rawValue))
           }
         }
-        steps.append(unsafe PreparedStep(body: .primitive(primitive.handle, own)))
+        unsafe steps.append(.primitive(primitive.handle, own))
       }
     }
 
@@ -148,14 +146,14 @@ import Glibc
   /// Computes all outputs from several inputs, in the order of ``inputs``.
   public func run(_ inputs: [[Float]]) throws(GraphError) {
     precondition(inputs.count == self.inputs.count, "\(inputs.count) inputs for \(self.inputs.count)")
-    try check(unsafe bindAndExecute(inputs[...]))
+    try check(bindAndExecute(inputs[...]))
   }
 
   private func bindAndExecute(_ rest: ArraySlice<[Float]>) -> (step: Int, status: Int32)? {
     guard let first = rest.first else { return execute() }
     return unsafe first.withUnsafeBufferPointer { buffer in
       unsafe bind(rest.startIndex, buffer)
-      return unsafe bindAndExecute(rest.dropFirst())
+      return bindAndExecute(rest.dropFirst())
     }
   }
 
@@ -165,7 +163,7 @@ import Glibc
       "\(buffer.count) numbers for the input '\(inputs[index].name)' of shape \(inputs[index].shape)")
     // No kernel writes to an input.
     let pointer = unsafe UnsafeMutableRawPointer(mutating: UnsafeRawPointer(buffer.baseAddress!))
-    for unsafe entry in unsafe inputEntries[index] { unsafe entry.pointee = pointer }
+    for entry in unsafe inputEntries[index].indices { unsafe inputEntries[index][entry].pointee = pointer }
   }
 
   /// The step that failed and its status, or nil.
@@ -175,7 +173,7 @@ import Glibc
     let isProfiling = isProfiling
     var start = isProfiling ? CompiledGraph.now() : 0
     for index in steps.indices {
-      switch unsafe steps[index].body {
+      switch steps[index] {
       case .primitive(let handle, let list):
         let status = unsafe cdnn_primitive_run(handle, engine.stream, list)
         if status != 0 { return (index, status) }
@@ -213,7 +211,7 @@ import Glibc
   /// A copy of output number `index` of the last run.
   public func output(_ index: Int) -> [Float] {
     withOutput(index) { span in
-      [Float](unsafeUninitializedCapacity: span.count) { buffer, count in
+      unsafe [Float](unsafeUninitializedCapacity: span.count) { buffer, count in
         for position in span.indices { unsafe buffer.initializeElement(at: position, to: span[position]) }
         count = span.count
       }

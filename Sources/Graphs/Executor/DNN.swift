@@ -41,16 +41,29 @@ enum Layout: Hashable, Sendable {
   }
 }
 
-extension cdnn_tensor {
-  /// - Parameter layout: nil lets oneDNN choose.
-  init(_ shape: [Int], _ layout: Layout?) {
-    unsafe self.init()
-    rank = Int32(shape.count)
-    self.layout = Int32((layout?.tag ?? CDNN_ANY).rawValue)
-    unsafe withUnsafeMutableBytes(of: &dims) {
-      let sizes = unsafe $0.bindMemory(to: Int64.self)
-      for (axis, size) in shape.enumerated() { unsafe sizes[axis] = Int64(size) }
+/// A tensor as oneDNN is told of it.
+enum TensorDescription {
+  /// Row-major sizes and a layout, or nil to let oneDNN choose.
+  case sized([Int], Layout?)
+  /// What a primitive has chosen for one of its arguments.
+  case chosen(Primitive, cdnn_argument)
+
+  func withTensor<Result>(_ body: (UnsafePointer<cdnn_tensor>) -> Result) -> Result {
+    var tensor = unsafe cdnn_tensor()
+    switch self {
+    case .sized(let shape, let layout):
+      unsafe tensor.rank = Int32(shape.count)
+      unsafe tensor.layout = Int32((layout?.tag ?? CDNN_ANY).rawValue)
+      unsafe withUnsafeMutableBytes(of: &tensor.dims) {
+        let sizes = unsafe $0.bindMemory(to: Int64.self)
+        for (axis, size) in shape.enumerated() { unsafe sizes[axis] = Int64(size) }
+      }
+    case .chosen(let primitive, let argument):
+      unsafe tensor.layout = Int32(CDNN_FROM.rawValue)
+      unsafe tensor.from = primitive.handle
+      unsafe tensor.from_argument = Int32(argument.rawValue)
     }
+    return unsafe withUnsafePointer(to: tensor) { unsafe body($0) }
   }
 }
 
@@ -78,13 +91,6 @@ extension cdnn_tensor {
   private static func check(_ function: String, _ status: Int32) throws(GraphError) {
     guard status == 0 else { throw .kernel(node: "", function: function, status: Int(status)) }
   }
-
-  /// A primitive made by one of the `cdnn_…_create` functions, or nil where oneDNN has none for these sizes.
-  func primitive(_ make: (OpaquePointer, inout OpaquePointer?) -> Int32) -> Primitive? {
-    var primitive: OpaquePointer?
-    guard unsafe make(handle, &primitive) == 0, let handle = unsafe primitive else { return nil }
-    return unsafe Primitive(handle)
-  }
 }
 
 /// One of oneDNN's kernels, made for certain shapes and layouts.
@@ -99,23 +105,14 @@ extension cdnn_tensor {
     unsafe cdnn_primitive_bytes(handle, Int32(argument.rawValue))
   }
 
-  func matches(_ argument: cdnn_argument, _ tensor: cdnn_tensor) -> Bool {
-    unsafe withUnsafePointer(to: tensor) { unsafe cdnn_primitive_matches(handle, Int32(argument.rawValue), $0) == 1 }
+  func matches(_ argument: cdnn_argument, _ tensor: TensorDescription) -> Bool {
+    unsafe tensor.withTensor { unsafe cdnn_primitive_matches(handle, Int32(argument.rawValue), $0) == 1 }
   }
 
   /// Which of our layouts an argument has, or nil for one of oneDNN's own.
   func layout(_ argument: cdnn_argument, _ shape: [Int]) -> Layout? {
-    guard shape.count == 4 else { return matches(argument, unsafe cdnn_tensor(shape, .plain)) ? .plain : nil }
-    return Layout.all.first { matches(argument, unsafe cdnn_tensor(shape, $0)) }
-  }
-
-  /// The layout of an argument, whatever it is, for another primitive.
-  func tensor(_ argument: cdnn_argument) -> cdnn_tensor {
-    var tensor = unsafe cdnn_tensor()
-    unsafe tensor.layout = Int32(CDNN_FROM.rawValue)
-    unsafe tensor.from = handle
-    unsafe tensor.from_argument = Int32(argument.rawValue)
-    return unsafe tensor
+    guard shape.count == 4 else { return matches(argument, .sized(shape, .plain)) ? .plain : nil }
+    return Layout.all.first { matches(argument, .sized(shape, $0)) }
   }
 
   var implementation: String { unsafe String(cString: cdnn_primitive_implementation(handle)) }
@@ -132,24 +129,38 @@ extension cdnn_window {
   }
 }
 
+/// One of oneDNN's functions of a number, with its two parameters.
+struct ElementwiseStep {
+  var algorithm: cdnn_elementwise
+  var alpha: Float
+  var beta: Float
+
+  init(_ algorithm: cdnn_elementwise, _ alpha: Float, _ beta: Float) {
+    self.algorithm = algorithm
+    self.alpha = alpha
+    self.beta = beta
+  }
+}
+
 extension Activation {
   /// As oneDNN's function with its two parameters, in several steps where need be; nil if it does not have it.
-  var steps: [(algorithm: cdnn_elementwise, alpha: Float, beta: Float)]? {
+  var steps: [ElementwiseStep]? {
     switch self {
-    case .relu: [(CDNN_RELU, 0, 0)]
-    case .leakyRelu(let slope): [(CDNN_RELU, slope, 0)]
-    case .sigmoid: [(CDNN_SIGMOID, 0, 0)]
-    case .tanh: [(CDNN_TANH, 0, 0)]
-    case .silu: [(CDNN_SILU, 1, 0)]
-    case .gelu: [(CDNN_GELU_ERF, 0, 0)]
-    case .geluTanh: [(CDNN_GELU_TANH, 0, 0)]
-    case .hardSwish: [(CDNN_HARDSWISH, 1 / 6, 0.5)]
-    case .hardSigmoid(let alpha, let beta): [(CDNN_LINEAR, alpha, beta), (CDNN_CLIP, 0, 1)]
-    case .clip(let low, let high): [(CDNN_CLIP, low, high)]
-    case .linear(let scale, let shift): [(CDNN_LINEAR, scale, shift)]
-    case .exp: [(CDNN_EXP, 0, 0)]
-    case .sqrt: [(CDNN_SQRT, 0, 0)]
-    case .abs: [(CDNN_ABS, 0, 0)]
+    case .relu: [ElementwiseStep(CDNN_RELU, 0, 0)]
+    case .leakyRelu(let slope): [ElementwiseStep(CDNN_RELU, slope, 0)]
+    case .sigmoid: [ElementwiseStep(CDNN_SIGMOID, 0, 0)]
+    case .tanh: [ElementwiseStep(CDNN_TANH, 0, 0)]
+    case .silu: [ElementwiseStep(CDNN_SILU, 1, 0)]
+    case .gelu: [ElementwiseStep(CDNN_GELU_ERF, 0, 0)]
+    case .geluTanh: [ElementwiseStep(CDNN_GELU_TANH, 0, 0)]
+    case .hardSwish: [ElementwiseStep(CDNN_HARDSWISH, 1 / 6, 0.5)]
+    case .hardSigmoid(let alpha, let beta):
+      [ElementwiseStep(CDNN_LINEAR, alpha, beta), ElementwiseStep(CDNN_CLIP, 0, 1)]
+    case .clip(let low, let high): [ElementwiseStep(CDNN_CLIP, low, high)]
+    case .linear(let scale, let shift): [ElementwiseStep(CDNN_LINEAR, scale, shift)]
+    case .exp: [ElementwiseStep(CDNN_EXP, 0, 0)]
+    case .sqrt: [ElementwiseStep(CDNN_SQRT, 0, 0)]
+    case .abs: [ElementwiseStep(CDNN_ABS, 0, 0)]
     case .elu, .erf: nil
     }
   }

@@ -14,7 +14,7 @@ extension Kernels {
         if block == 1 {
           unsafe target[0] = reduction == .max ? maximum(base, area) : sum(base, area) / divisor
         } else if block == 8 {
-          pool8(reduction, unsafe base, unsafe target, area, used: min(8, geometry.channels - index * 8), divisor)
+          unsafe pool8(reduction, base, target, area, used: min(8, geometry.channels - index * 8), divisor)
         } else {
           let used = min(block, geometry.channels - index * block)
           for lane in 0..<used { unsafe target[lane] = base[lane] }

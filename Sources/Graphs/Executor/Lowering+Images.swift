@@ -14,7 +14,8 @@ extension Lowering {
       let scale = zip(numbers[0], numbers[3]).map { $0 / ($1 + epsilon).squareRoot() }
       let shift = scale.indices.map { numbers[1][$0] - numbers[2][$0] * scale[$0] }
       let (a, b) = (
-        program.fixed(try AlignedBuffer(geometry.padded(scale))), program.fixed(try AlignedBuffer(geometry.padded(shift)))
+        program.fixed(try AlignedBuffer(geometry.padded(scale))),
+        program.fixed(try AlignedBuffer(geometry.padded(shift)))
       )
       let (from, to) = (x.storage, result.storage)
       emit(node.name, "scale", touching: [from, to, a, b]) {
@@ -49,7 +50,8 @@ extension Lowering {
         let (source, target) = unsafe (storages[from] + row * inner, storages[to] + row * inner)
         if isPerRow {
           unsafe Kernels.normalize(
-            source, target, count: inner, epsilon: epsilon, storages[a] + row % count, storages[b] + row % count, step: 0)
+            source, target, count: inner, epsilon: epsilon, storages[a] + row % count, storages[b] + row % count,
+            step: 0)
         } else {
           unsafe Kernels.normalize(source, target, count: inner, epsilon: epsilon, storages[a], storages[b], step: 1)
         }
@@ -95,11 +97,7 @@ extension Lowering {
     let count = trailing ? x.shape.suffix(from: axis).reduce(1, *) : x.shape[axis]
     let result = allocate(x.shape, .plain)
     if outer * count * inner >= 4096 {
-      let tensor = cdnn_tensor([outer, count, inner], .plain)
-      let primitive = engine.primitive { engine, made in
-        unsafe withUnsafePointer(to: tensor) { unsafe cdnn_softmax_create(engine, $0, $0, 1, &made) }
-      }
-      if let primitive {
+      if let primitive = engine.softmax(.sized([outer, count, inner], .plain), axis: 1) {
         emit(node.name, primitive, [(CDNN_SRC, x.storage), (CDNN_DST, result.storage)])
         define(node.output, result)
         return true

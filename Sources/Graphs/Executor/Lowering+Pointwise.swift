@@ -17,15 +17,9 @@ extension Lowering {
     }
     // oneDNN knows up to five axes; to it a plain tensor may as well be a row.
     let shape = x.layout == .plain ? [x.shape.reduce(1, *)] : x.shape
-    let tensor = cdnn_tensor(shape, x.layout)
     var primitives: [Primitive] = []
     for step in steps {
-      let primitive = engine.primitive { engine, made in
-        unsafe withUnsafePointer(to: tensor) {
-          unsafe cdnn_elementwise_create(
-            engine, Int32(CDNN_INFERENCE.rawValue), Int32(step.algorithm.rawValue), $0, step.alpha, step.beta, &made)
-        }
-      }
+      let primitive = engine.elementwise(step, .sized(shape, x.layout))
       guard let primitive else { return false }
       primitives.append(primitive)
     }
@@ -60,12 +54,7 @@ extension Lowering {
     let a = try located(node.inputs[0], layout, for: node)
     let b = try located(node.inputs[1], layout, for: node)
     let shape = layout == .plain ? [a.shape.reduce(1, *)] : a.shape
-    let tensor = cdnn_tensor(shape, layout)
-    let primitive = engine.primitive { engine, made in
-      unsafe withUnsafePointer(to: tensor) {
-        unsafe cdnn_binary_create(engine, Int32(operation.algorithm.rawValue), $0, $0, $0, nil, 0, &made)
-      }
-    }
+    let primitive = engine.binary(operation.algorithm, .sized(shape, layout))
     guard let primitive else { return false }
     let result = allocate(a.shape, layout)
     emit(node.name, primitive, [(CDNN_SRC, a.storage), (CDNN_SRC_1, b.storage), (CDNN_DST, result.storage)])

@@ -21,8 +21,10 @@ extension Lowering {
     let x = try located(node.inputs[0], .plain, for: node)
     let inner = x.shape[1]
     let tag = "\(node.inputs[1])/\(gemm.alpha)/\(gemm.transposesB)"
-    let activations = node.postOperations.map { if case .activation(let activation) = $0 { activation } else { nil } }
-    guard !activations.contains(nil) else { return false }
+    let activations = node.postOperations.compactMap { post -> Activation? in
+      if case .activation(let activation) = post { activation } else { nil }
+    }
+    guard activations.count == node.postOperations.count else { return false }
 
     func weight(_ column: Int, _ k: Int) -> Float {
       gemm.alpha * values[gemm.transposesB ? column * inner + k : k * columns + column]
@@ -37,7 +39,7 @@ extension Lowering {
       let place = allocate(result, .plain)
       let (from, to) = (x.storage, place.storage)
       let (b, c) = (program.fixed(buffer), program.fixed(numbers))
-      let functions = activations.compactMap { $0 }
+      let functions = activations
       emit(node.name, "dense", touching: [from, to, b, c]) { storages in
         unsafe Kernels.dense(
           storages[from], storages[b], storages[c], storages[to], rows: rows, inner: inner, columns: columns)
@@ -47,8 +49,8 @@ extension Lowering {
       return true
     }
 
-    guard activations.allSatisfy({ $0!.steps != nil }) else { return false }
-    let posts = activations.flatMap { $0!.posts }
+    guard activations.allSatisfy({ $0.steps != nil }) else { return false }
+    let posts = activations.flatMap { $0.posts }
     guard
       let primitive = matrixProduct(
         x.shape, [inner, columns], bias == nil ? nil : [1, columns], result, weightsLayout: nil, posts: posts)
@@ -90,18 +92,7 @@ extension Lowering {
   private func matrixProduct(
     _ a: [Int], _ b: [Int], _ bias: [Int]?, _ result: [Int], weightsLayout: Layout?, posts: [cdnn_post]
   ) -> Primitive? {
-    let tensors = unsafe [
-      cdnn_tensor(a, .plain), cdnn_tensor(b, weightsLayout), cdnn_tensor(bias ?? [1], .plain),
-      cdnn_tensor(result, .plain),
-    ]
-    return engine.primitive { engine, made in
-      unsafe tensors.withUnsafeBufferPointer { tensors in
-        let t = unsafe tensors.baseAddress!
-        return unsafe posts.withUnsafeBufferPointer {
-          unsafe cdnn_matmul_create(
-            engine, t, t + 1, bias == nil ? nil : t + 2, t + 3, $0.baseAddress, Int32(posts.count), &made)
-        }
-      }
-    }
+    engine.product(
+      .sized(a, .plain), .sized(b, weightsLayout), bias: bias.map { .sized($0, .plain) }, .sized(result, .plain), posts)
   }
 }

@@ -83,26 +83,10 @@ extension Lowering {
   private func make(
     _ operands: Operands, transposed: Bool, source: Layout?, result: Layout?
   ) -> Primitive? {
-    let tensors = unsafe [
-      cdnn_tensor(operands.source, source), cdnn_tensor(operands.weights, nil),
-      cdnn_tensor([operands.result[1]], .plain), cdnn_tensor(operands.result, result),
-    ]
-    let posts = Int32(operands.posts.count)
-    return engine.primitive { engine, made in
-      unsafe tensors.withUnsafeBufferPointer { tensors in
-        let t = unsafe tensors.baseAddress!
-        let bias = unsafe operands.hasBias ? t + 2 : nil
-        return unsafe withUnsafePointer(to: operands.window) { window in
-          unsafe operands.posts.withUnsafeBufferPointer { list in
-            unsafe transposed
-              ? cdnn_deconvolution_create(
-                engine, t, t + 1, bias, t + 3, window, list.baseAddress, posts, &made)
-              : cdnn_convolution_create(
-                engine, Int32(CDNN_INFERENCE.rawValue), t, t + 1, bias, t + 3, window, list.baseAddress, posts, &made)
-          }
-        }
-      }
-    }
+    engine.convolution(
+      transposed: transposed, .sized(operands.source, source), .sized(operands.weights, nil),
+      bias: operands.hasBias ? .sized([operands.result[1]], .plain) : nil, .sized(operands.result, result),
+      operands.window, operands.posts)
   }
 
   private mutating func lower(
@@ -156,7 +140,8 @@ extension Lowering {
       pooling.padding, input: Array(x.shape.suffix(2)), kernel: pooling.kernel, strides: pooling.strides,
       dilations: pooling.dilations)
     for axis in 0..<2 {
-      let missing = (result[axis + 2] - 1) * pooling.strides[axis] + pooling.kernel[axis] - x.shape[axis + 2]
+      let missing =
+        (result[axis + 2] - 1) * pooling.strides[axis] + pooling.kernel[axis] - x.shape[axis + 2]
         - before[axis] - after[axis]
       guard missing > 0 else { continue }
       // What a last window in ceil mode covers beyond the padding is not padding to an average.
@@ -169,18 +154,7 @@ extension Lowering {
       takesMaximum ? CDNN_MAX : pooling.includesPadding ? CDNN_AVERAGE_WITH_PADDING : CDNN_AVERAGE
     let window = cdnn_window(
       stride: pooling.strides, dilation: pooling.dilations, before: before, after: after, kernel: pooling.kernel)
-    let source = cdnn_tensor(x.shape, x.layout)
-    let target = cdnn_tensor(result, x.layout)
-    let primitive = engine.primitive { engine, made in
-      unsafe withUnsafePointer(to: source) { source in
-        unsafe withUnsafePointer(to: target) { target in
-          unsafe withUnsafePointer(to: window) {
-            unsafe cdnn_pooling_create(
-              engine, Int32(CDNN_INFERENCE.rawValue), Int32(algorithm.rawValue), source, target, $0, &made)
-          }
-        }
-      }
-    }
+    let primitive = engine.pooling(algorithm, .sized(x.shape, x.layout), .sized(result, x.layout), window)
     guard let primitive else { return false }
     let place = allocate(result, x.layout)
     emit(node.name, primitive, [(CDNN_SRC, x.storage), (CDNN_DST, place.storage)])

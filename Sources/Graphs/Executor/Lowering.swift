@@ -72,13 +72,7 @@ struct Lowering {
   }
 
   mutating func reordered(_ value: Located, to layout: Layout, node: String) throws(GraphError) -> Located {
-    let source = cdnn_tensor(value.shape, value.layout)
-    let target = cdnn_tensor(value.shape, layout)
-    let primitive = engine.primitive { engine, made in
-      unsafe withUnsafePointer(to: source) { source in
-        unsafe withUnsafePointer(to: target) { unsafe cdnn_reorder_create(engine, source, $0, &made) }
-      }
-    }
+    let primitive = engine.reorder(from: .sized(value.shape, value.layout), to: .sized(value.shape, layout))
     guard let primitive else {
       throw .kernel(node: node, function: "dnnl_reorder_primitive_desc_create", status: 3)
     }

@@ -22,7 +22,9 @@ struct MemoryPlan {
     for index in order {
       let size = (items[index].bytes + 63) / 64 * 64
       // In order of offset, so that gaps show.
-      let others = placed.filter { items[$0].lifetime.overlaps(items[index].lifetime) }.sorted { offsets[$0] < offsets[$1] }
+      let others = placed.filter { items[$0].lifetime.overlaps(items[index].lifetime) }.sorted {
+        offsets[$0] < offsets[$1]
+      }
       var best: (offset: Int, gap: Int)?
       var end = 0
       for other in others {

@@ -12,7 +12,7 @@ final class PackedWeights: @unchecked Sendable {
     var buffer: AlignedBuffer
   }
 
-  private let lock = Mutex<Void>(())
+  private let lock = Mutex(())
   private var entries: [String: [Entry]] = [:]
 
   /// Bytes in all buffers.
@@ -35,24 +35,21 @@ final class PackedWeights: @unchecked Sendable {
     _ name: String, for primitive: Primitive, _ argument: cdnn_argument, shape: [Int], engine: Engine,
     _ values: () -> [Float]
   ) throws(GraphError) -> AlignedBuffer {
-    let wanted = primitive.tensor(argument)
+    let wanted = TensorDescription.chosen(primitive, argument)
     let known = lock.withLock { _ in
-      entries[name]?.first { $0.primitive?.matches($0.argument, unsafe wanted) ?? false }?.buffer
+      entries[name]?.first { $0.primitive?.matches($0.argument, wanted) ?? false }?.buffer
     }
     if let known { return known }
     let plain = try AlignedBuffer(values())
-    let source = cdnn_tensor(shape, .plain)
+    let source = TensorDescription.sized(shape, .plain)
     let buffer: AlignedBuffer
-    if primitive.matches(argument, unsafe source) {
+    if primitive.matches(argument, source) {
       buffer = plain
     } else {
       buffer = try AlignedBuffer(bytes: primitive.bytes(argument))
-      let reorder = engine.primitive { engine, made in
-        unsafe withUnsafePointer(to: source) { source in
-          unsafe withUnsafePointer(to: wanted) { unsafe cdnn_reorder_create(engine, source, $0, &made) }
-        }
+      guard let reorder = engine.reorder(from: source, to: wanted) else {
+        throw .kernel(node: name, function: "dnnl_reorder_primitive_desc_create", status: 3)
       }
-      guard let reorder else { throw .kernel(node: name, function: "dnnl_reorder_primitive_desc_create", status: 3) }
       let scratch = try AlignedBuffer(bytes: reorder.bytes(CDNN_SCRATCHPAD))
       let status = unsafe Primitive.run(
         reorder, engine, [(CDNN_SRC, plain.pointer), (CDNN_DST, buffer.pointer), (CDNN_SCRATCHPAD, scratch.pointer)])
@@ -71,7 +68,9 @@ extension Primitive {
     _ primitive: Primitive, _ engine: Engine, _ arguments: [(cdnn_argument, UnsafeMutableRawPointer)]
   ) -> Int32 {
     var pointers = unsafe [UnsafeMutableRawPointer?](repeating: nil, count: Int(CDNN_ARGUMENTS.rawValue))
-    for unsafe (argument, pointer) in unsafe arguments { unsafe pointers[Int(argument.rawValue)] = pointer }
+    for index in unsafe arguments.indices {
+      unsafe pointers[Int(arguments[index].0.rawValue)] = arguments[index].1
+    }
     return unsafe cdnn_primitive_run(primitive.handle, engine.stream, pointers)
   }
 }

@@ -10,18 +10,20 @@ extension ReferenceTensor {
       dilations: convolution.dilations)
     let inputs = weights.shape[1]
     let outputs = weights.shape[0] / convolution.groups
+    let (height, width) = (self.shape[2], self.shape[3])
     return ReferenceTensor(shape: shape) { position in
-      let group = position[1] / outputs
+      let first = position[0] * self.shape[1] + position[1] / outputs * inputs
       var sum = 0.0
       for channel in 0..<inputs {
         for ky in 0..<kernel[0] {
+          let y = position[2] * convolution.strides[0] + ky * convolution.dilations[0] - before[0]
+          guard y >= 0, y < height else { continue }
+          let row = ((first + channel) * height + y) * width
+          let weightRow = ((position[1] * inputs + channel) * kernel[0] + ky) * kernel[1]
           for kx in 0..<kernel[1] {
-            let y = position[2] * convolution.strides[0] + ky * convolution.dilations[0] - before[0]
             let x = position[3] * convolution.strides[1] + kx * convolution.dilations[1] - before[1]
-            guard y >= 0, y < self.shape[2], x >= 0, x < self.shape[3] else { continue }
-            sum +=
-              Double(self[[position[0], group * inputs + channel, y, x]])
-              * Double(weights[[position[1], channel, ky, kx]])
+            guard x >= 0, x < width else { continue }
+            sum += Double(values[row + x]) * Double(weights.values[weightRow + kx])
           }
         }
       }

@@ -108,7 +108,7 @@ import Testing
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33)
     }
-    for _ in 0..<600 {
+    for _ in 0..<200 {
       var damaged = bytes
       for _ in 0...random() % 4 { damaged[random() % damaged.count] = UInt8(truncatingIfNeeded: random()) }
       exercise(damaged)
