@@ -1,5 +1,5 @@
 public import Graphs
-public import Samples
+import Samples
 
 /// A trained defect classifier, ready to judge: the one inference path of evaluation, folders and live lines.
 ///

@@ -17,10 +17,10 @@ extension ResidualNetwork {
   /// - Parameters:
   ///   - temperature: what the image head's logits are divided by (calibration), above 0.
   ///   - values: the numbers to use for a parameter: its own, or its moving average.
-  func graph(name: String, temperature: Float, values: (Parameter) -> [Float]) throws(GraphError) -> Graph {
+  func graph(name: String, temperature: Float, values: @escaping (Parameter) -> [Float]) throws(GraphError) -> Graph {
     var writer = GraphWriter(builder: GraphBuilder(name: name), values: values)
     var y = writer.builder.input(
-      Port.image, shape: ["batch", .fixed(configuration.inputChannels), "height", "width"])
+      Port.image, shape: ["batch", Dimension.fixed(configuration.inputChannels), "height", "width"])
     y = writer.add(stem, to: y, name: "stem", relu: true)
     var maps: [String] = []
     for (s, stage) in stages.enumerated() {

@@ -7,6 +7,7 @@
   import Glibc
 #endif
 import Layers
+import Samples
 import Tensors
 
 extension Trainer {
@@ -72,7 +73,7 @@ extension Trainer {
 
   /// Goes on from a checkpoint, if there is one.
   func resume(from path: String) throws {
-    guard access(path, F_OK) == 0 else { return }
+    guard unsafe access(path, F_OK) == 0 else { return }
     let checkpoint: Checkpoint
     do {
       checkpoint = try Checkpoint(path: path)

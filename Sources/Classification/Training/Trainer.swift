@@ -1,4 +1,4 @@
-public import Graphs
+import Graphs
 import Imaging
 import Layers
 import Metrics
@@ -75,9 +75,21 @@ public final class Trainer {
     for index in Swift.stride(from: 0, to: parts.count, by: stride) {
       let path = parts[index].imagePath
       sizes.append(try ImageFile.size(path: path))
-      if sizes.count <= 12, !isColor { isColor = try !ImageFile.read(path: path).isGray }
+      if sizes.count <= 12, !isColor { isColor = try showsColor(ImageFile.read(path: path)) }
     }
     return (sizes, isColor)
+  }
+
+  /// Whether more than one pixel in a hundred has a hue: grey pictures are often stored as colour ones.
+  private static func showsColor(_ image: AnyImage) -> Bool {
+    guard !image.isGray else { return false }
+    let pixels = image.rgb8().pixels
+    var colored = 0
+    for pixel in pixels {
+      let low = Swift.min(pixel.red, pixel.green, pixel.blue)
+      if Swift.max(pixel.red, pixel.green, pixel.blue) - low > 12 { colored += 1 }
+    }
+    return colored * 100 > pixels.count
   }
 
   private static func digest(_ parts: [Part]) -> String {
@@ -185,7 +197,7 @@ public final class Trainer {
       let wanted = PixelSupervision(
         batch, classes: classes, pixelClasses: plan.network.pixelClasses, background: plan.background)
     {
-      let pixel = loss(of: pixelLogits, wanted)
+      let pixel = self.loss(of: pixelLogits, wanted)
       pixelLoss = pixel
       // First see the defects, then name the part (Bozic et al. 2021, section 3.3).
       loss = imageLoss * (0.3 + 0.7 * share) + pixel * (1 - 0.5 * share)
