@@ -171,6 +171,26 @@ import Testing
     #expect(throws: PolicyError.self) { try Policy.Thresholds(reject: reject, review: review) }
   }
 
+  @Test func asJSONAndBack() throws {
+    var policy = try policy(0.61, 0.2)
+    policy.minimumConfidence = 0.7
+    policy.perClass = ["crack": try .init(reject: 0.3, review: 0.1), "a\"b": .even]
+    #expect(try Policy(json: policy.json) == policy)
+    let expected =
+      #"{"reject":0.61,"review":0.2,"minimum_confidence":0.7,"per_class":{"a\"b":{"reject":0.5,"review":0.5},"#
+      + #""crack":{"reject":0.3,"review":0.1}}}"#
+    #expect(policy.json == expected)
+    #expect(try Policy(json: "{}") == Policy())
+    #expect(try Policy(json: #"{"reject":0.3}"#).thresholds == .init(reject: 0.3, review: 0.3))
+  }
+
+  @Test(arguments: [
+    #"{"reject":"0.5"}"#, #"{"review":null}"#, #"{"reject":0.2,"review":0.5}"#, #"{"minimum_confidence":7}"#,
+    #"{"per_class":{"a":{"reject":-1}}}"#, "{",
+  ]) func policiesThatAreNot(text: String) {
+    #expect(throws: (any Error).self) { try Policy(json: text) }
+  }
+
   @Test func defectScore() {
     #expect(Policy.defectScore([0.75, 0.25], goodIndex: 0) == 0.25)
     #expect(Policy.defectScore([0.75, .nan], goodIndex: 0).isNaN)

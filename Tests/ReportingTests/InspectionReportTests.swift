@@ -1,3 +1,5 @@
+import Glibc
+import Imaging
 import Inspection
 import Testing
 
@@ -143,6 +145,53 @@ import Testing
     #expect(report.leastCertain.entries.map(\.decision.id) == ["2", "1", "0"])
     let page = HTMLChecker(report.render(summary: tally.summary(seconds: 0.1), thumbnails: ThumbnailStore()).text)
     #expect(page.faults == [] && page.text.contains("review below 0.6") && page.text.contains("No timings were taken."))
+  }
+
+  /// After a resumed run the store knows only the later parts; the earlier ones come from their files.
+  @Test func earlierPartsGetTheirPicturesFromFiles() throws {
+    var template = Array("/tmp/reporting-XXXXXX".utf8CString)
+    let made = unsafe template.withUnsafeMutableBufferPointer { unsafe mkdtemp($0.baseAddress!) != nil }
+    try #require(made)
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer {
+      for name in ["decisions.jsonl", "report.html", "part.png", "drawn.png"] { unsafe _ = unlink(folder + "/" + name) }
+      unsafe _ = rmdir(folder)
+    }
+    try Image<Gray8>(width: 9, height: 7, repeating: 99).writePNG(to: folder + "/part.png")
+    try Image<Gray8>(width: 19, height: 17, repeating: 99).writePNG(to: folder + "/drawn.png")
+    var tally = RunTally()
+    func part(_ id: String, _ verdict: Verdict, source: String, annotated: String?) -> Decision {
+      Decision(
+        id: id, source: source, frame: .init(sequence: 0, timestamp: .now(), width: 9, height: 7),
+        judgement: Judgement(verdict, "good", 1, ["x"]), model: ModelIdentity(name: "", sha256: ""),
+        annotated: annotated)
+    }
+    do {
+      var log = try DecisionLog(path: folder + "/decisions.jsonl")
+      let parts = [
+        part("a", .accept, source: folder + "/part.png", annotated: nil),
+        part("b", .reject, source: "/nowhere", annotated: "drawn.png"),
+        part("c", .review, source: "/nowhere", annotated: nil), part("d", .accept, source: "/nowhere", annotated: nil),
+      ]
+      for part in parts { tally.resume(part) }
+      try log.append(parts)
+    }
+    var store = ThumbnailStore()
+    store.insert([1, 2, 3], id: "d", verdict: .accept)
+    let path = try InspectionReport.write(
+      folder: folder, info: Sample.info, summary: tally.summary(seconds: 1), thumbnails: store)
+    #expect(path == folder + "/report.html")
+    let file = unsafe open(path, O_RDONLY)
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 18)
+    let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+    let page = HTMLChecker(String(decoding: bytes[..<max(count, 0)], as: UTF8.self))
+    #expect(page.faults == [])
+    var thumbnails: [String: String] = [:]
+    for row in try items(page) { thumbnails[row[0].stringValue ?? ""] = row[4].stringValue }
+    #expect(thumbnails["d"] == "AQID" && thumbnails["c"] == "")
+    #expect(thumbnails["a"]?.hasPrefix("/9j/") == true && thumbnails["b"]?.hasPrefix("/9j/") == true)
+    #expect(thumbnails["a"] != thumbnails["b"])
   }
 
   @Test func anEmptyRunIsAPageToo() {
