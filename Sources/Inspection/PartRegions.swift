@@ -5,7 +5,7 @@ internal import Samples
 
 /// Where on a part the evidence for its verdict lies.
 struct PartRegions {
-  var regions: [Region] = []
+  var regions: [DefectRegion] = []
   /// The evidence 0...1 over the source picture's whole area, at a resolution of its own.
   var heat: Image<Float>?
 
@@ -33,8 +33,8 @@ struct PartRegions {
     let place = preprocessing.placement(of: source)
     let toSource = SIMD2(
       Float(source.width) / Float(max(1, place.width)), Float(source.height) / Float(max(1, place.height)))
-    func point(_ p: Imaging.Point) -> Region.Point {
-      Region.Point(
+    func point(_ p: Imaging.Point) -> DefectRegion.Point {
+      DefectRegion.Point(
         Double((Float(p.x) * scale.x - Float(place.x)) * toSource.x),
         Double((Float(p.y) * scale.y - Float(place.y)) * toSource.y))
     }
@@ -52,7 +52,7 @@ struct PartRegions {
         return component.box.contains(x: first.x, y: first.y)
       }
       regions.append(
-        Region(
+        DefectRegion(
           label: owners(component, fine) ?? label,
           box: Box(x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height)),
           score: scores[index].max, outline: outline.map { $0.map(point) }))

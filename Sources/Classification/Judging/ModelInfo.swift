@@ -1,10 +1,11 @@
+public import Graphs
+public import Samples
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
   import Foundation
 #endif
-public import Graphs
-public import Samples
 
 /// What a model file says about itself, beside the graph: all that judging needs, and where the model comes from.
 ///

@@ -102,7 +102,9 @@ private struct GraphWriter {
   mutating func add(_ block: ResidualBlock, to x: String, name: String) -> String {
     var rest = x
     if let shortcut = block.shortcut {
-      if block.stride == 2 { rest = builder.averagePooling(rest, name: name + ".pool", Graphs.Pooling(kernel: [2, 2])) }
+      if block.stride == 2 {
+        rest = builder.averagePooling(rest, name: name + ".pool", Graphs.Pooling(kernel: [2, 2]))
+      }
       rest = add(shortcut, to: rest, name: name + ".shortcut", relu: false)
     }
     let middle = add(block.first, to: x, name: name + ".first", relu: true)

@@ -1,3 +1,7 @@
+import Layers
+import Samples
+import Tensors
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -6,9 +10,6 @@
 #if canImport(Glibc)
   import Glibc
 #endif
-import Layers
-import Samples
-import Tensors
 
 extension Trainer {
   /// What a checkpoint says beside the arrays.

@@ -36,7 +36,8 @@ extension Trainer {
       negativeLogLikelihood: scores.negativeLogLikelihood)
     history.validations.append(validation)
     // Before the learning rate has come down, a lucky score on few parts says little.
-    if step * 10 >= steps * 7 && TrainingHistory.isBetter(validation, than: best?.validation) || step == steps && best == nil
+    if step * 10 >= steps * 7 && TrainingHistory.isBetter(validation, than: best?.validation)
+      || step == steps && best == nil
     {
       best = (validation, average.values.map { $0.copy() })
       history.chosenStep = step

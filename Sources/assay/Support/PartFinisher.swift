@@ -26,9 +26,10 @@ struct PartFinisher: Sendable {
       thumbnails.withLock { $0.insert(jpeg, id: decision.id, verdict: decision.verdict) }
     }
     if let folder {
-      let name = FileName.safe(decision.id) + ".jpg"
+      let name = Self.relativePath(decision.id) + ".jpg"
       do {
         let bytes = try AnnotatedImage.jpeg(source: image, decision: decision, heat: outcome.heat)
+        if let slash = name.lastIndex(of: "/") { try makeFolder(folder + "/" + name[..<slash]) }
         try AtomicFile.write(bytes, to: folder + "/" + name)
         outcome.decision.annotated = "annotated/" + name
       } catch {
@@ -37,6 +38,11 @@ struct PartFinisher: Sendable {
     }
     clock.end("report")
     outcome.decision.timings += clock.timings
+  }
+
+  /// The id as a path below a folder, which it cannot lead out of.
+  static func relativePath(_ id: String) -> String {
+    id.split(separator: "/").map { $0 == ".." ? "%2E%2E" : $0 == "." ? "%2E" : String($0) }.joined(separator: "/")
   }
 
   /// The picture to draw on: the one that was judged, or a larger one where that was decoded too small to look at. The

@@ -1,4 +1,5 @@
 import Glibc
+import Graphs
 import Inspection
 import Reporting
 
@@ -9,7 +10,8 @@ extension Provenance {
   ) -> Provenance {
     Provenance(
       model: model, commandLine: CommandLine.arguments,
-      versions: [("Assay", Assay.version), ("oneDNN", Engines.version)], threads: threads, started: started,
+      versions: [("Assay", Assay.version), ("oneDNN", EngineInfo.version + " (" + EngineInfo.instructions + ")")],
+      threads: threads, started: started,
       extra: extra)
   }
 }
