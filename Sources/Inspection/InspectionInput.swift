@@ -1,5 +1,5 @@
 import Glibc
-public import Samples
+internal import Samples
 
 /// The pictures of an inspection run, in the order that they are judged in.
 public struct InspectionInput: Sendable {
@@ -7,6 +7,11 @@ public struct InspectionInput: Sendable {
     /// Names the part in decisions: the path below the source, without the picture's extension where that stays unique.
     public var id: String
     public var path: String
+
+    public init(id: String, path: String) {
+      self.id = id
+      self.path = path
+    }
   }
 
   /// What was given.

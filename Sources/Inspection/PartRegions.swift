@@ -33,10 +33,10 @@ struct PartRegions {
     let place = preprocessing.placement(of: source)
     let toSource = SIMD2(
       Float(source.width) / Float(max(1, place.width)), Float(source.height) / Float(max(1, place.height)))
-    func point(_ p: Imaging.Point) -> DefectRegion.Point {
-      DefectRegion.Point(
-        Double((Float(p.x) * scale.x - Float(place.x)) * toSource.x),
-        Double((Float(p.y) * scale.y - Float(place.y)) * toSource.y))
+    func point(_ p: Imaging.Point) -> Imaging.Point {
+      let x = (Float(p.x) * scale.x - Float(place.x)) * toSource.x
+      let y = (Float(p.y) * scale.y - Float(place.y)) * toSource.y
+      return Imaging.Point(Double(x), Double(y))
     }
     let components = ConnectedComponents.label(fine, atLeast: Self.level)
     let scores = components.scores(in: fine)

@@ -81,17 +81,26 @@ extension Trainer {
     let run = 8
     let runs = (cache.parts.count + run - 1) / run
     let slices = Parallel.map(runs, threads: threads) { index in
-      Result<[Judged], any Error> {
-        let judge = try classifier.judge(threads: 1)
-        var input = [Float](repeating: 0, count: cache.preprocessing.valueCount)
-        return try (index * run..<min(cache.parts.count, (index + 1) * run)).map { part in
-          var span = input.mutableSpan
-          cache.preprocessing.normalize(try cache.sample(part).planes.span, into: &span)
-          return try judge.judge(input.span, wantsHeat: wantsHeat)
-        }
-      }
+      let range = index * run..<min(cache.parts.count, (index + 1) * run)
+      return Result<[Judged], any Error> { try judge(range, of: cache, with: classifier, wantsHeat: wantsHeat) }
     }
     return try slices.flatMap { try $0.get() }
+  }
+
+  private static func judge(
+    _ range: Range<Int>, of cache: SampleCache, with classifier: Classifier, wantsHeat: Bool
+  ) throws -> [Judged] {
+    let judge = try classifier.judge(threads: 1)
+    let preprocessing = cache.preprocessing
+    var input = [Float](repeating: 0, count: preprocessing.valueCount)
+    var all: [Judged] = []
+    for part in range {
+      let planes = try cache.sample(part).planes
+      var span = input.mutableSpan
+      preprocessing.normalize(planes.span, into: &span)
+      all.append(try judge.judge(input.span, wantsHeat: wantsHeat))
+    }
+    return all
   }
 
   /// The model of a finished training: calibrated on the validation split, with its card.

@@ -156,5 +156,3 @@ private struct Judgements {
 
   func row(_ index: Int) -> [Float] { Array(probabilities[index * classes..<(index + 1) * classes]) }
 }
-
-extension Split: ExpressibleByArgument {}

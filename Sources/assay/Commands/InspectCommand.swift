@@ -1,4 +1,5 @@
 import ArgumentParser
+import Classification
 import Glibc
 import Imaging
 import Inspection

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Classification
+import Inspection
+import Samples
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

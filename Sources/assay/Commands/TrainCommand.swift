@@ -1,6 +1,7 @@
 import ArgumentParser
 import Classification
 import Glibc
+import Graphs
 import Inspection
 import Metrics
 import Reporting
@@ -83,7 +84,7 @@ struct TrainCommand: ParsableCommand {
     let base = out.hasSuffix(".onnx") ? String(out.dropLast(5)) : out
     if let slash = out.lastIndex(of: "/"), slash != out.startIndex { try makeFolder(String(out[..<slash])) }
     let checkpoint = base + ".checkpoint.safetensors"
-    if restart { unlink(checkpoint) }
+    if restart { unsafe unlink(checkpoint) }
     let set = try PartSet.load(
       path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold))
     describe(set)
@@ -106,7 +107,7 @@ struct TrainCommand: ParsableCommand {
     let report = trainingReport(
       model, set, provenance: .run(model: identity, threads: threads ?? Machine.processors, started: started))
     try AtomicFile.write(report.render().bytes, to: base + ".training.html")
-    unlink(checkpoint)
+    unsafe unlink(checkpoint)
     if let provenance = model.info.provenance {
       Console.write(
         """
@@ -146,5 +147,3 @@ struct TrainCommand: ParsableCommand {
     return text + "  \(progress.imagesPerSecond.fixed(0)) img/s  \(progress.secondsLeft.duration) left"
   }
 }
-
-extension NetworkConfiguration.Preset: ExpressibleByArgument {}

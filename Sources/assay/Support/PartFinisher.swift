@@ -2,6 +2,7 @@ import Classification
 import Imaging
 import Inspection
 import Reporting
+import Samples
 import Synchronization
 
 /// Draws judged parts on the worker that judged them.
