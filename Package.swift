@@ -25,6 +25,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let package = Package(
   name: "assay",
+  products: [
+    // For the packages under Benchmarks.
+    .library(name: "AssayTraining", targets: ["Tensors", "Layers"])
+  ],
   dependencies: [],
   targets: [
     // C: system libraries and our own shims over them.
@@ -43,8 +47,10 @@ let package = Package(
     module("Samples", ["Imaging", "Metrics"]),
 
     tests("ImagingTests", ["Imaging"]),
-    tests("TensorsTests", ["Tensors"]),
-    tests("LayersTests", ["Layers", "Tensors"]),
+    .target(
+      name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
+    tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
   ]

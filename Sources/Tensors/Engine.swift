@@ -41,6 +41,9 @@ import CDNN
   /// Blocks of tensor memory taken from the system so far; it stops growing once a training step has run.
   public var allocations: Int { pool.allocations }
 
+  /// Primitives made so far; it stops growing once every shape has been seen.
+  public var primitiveCount: Int { primitives.count }
+
   /// The primitive for `key`, made by `make` when it is first asked for.
   ///
   /// A primitive that oneDNN does not have for sizes that passed our own checks is a bug of ours, so it traps.
