@@ -28,9 +28,11 @@ for turn in range(options.rounds):
         times[name] += rows
         print(f"round {turn + 1} {name:8} median {statistics.median(r[3] for r in rows):8.2f} ms, "
               f"least {min(r[3] for r in rows):8.2f} ms", flush=True)
-print(f"\n{'':8}  forward  backward  AdamW  step (median)  step (least)   in ms")
+print(f"\n{'':8}  forward  backward  AdamW  step (median)  step (least)  processor (median)   in ms")
 for name, rows in times.items():
     part = [statistics.median(column) for column in zip(*rows)]
-    print(f"{name:8} {part[0]:8.2f} {part[1]:9.2f} {part[2]:6.2f} {part[3]:14.2f} {min(r[3] for r in rows):13.2f}")
+    print(f"{name:8} {part[0]:8.2f} {part[1]:9.2f} {part[2]:6.2f} {part[3]:14.2f} {min(r[3] for r in rows):13.2f} {part[4]:19.2f}")
 ratio = [f(r[3] for r in times["PyTorch"]) / f(r[3] for r in times["Assay"]) for f in (statistics.median, min)]
-print(f"PyTorch / Assay: {ratio[0]:.2f} by medians, {ratio[1]:.2f} by the least")
+print(f"PyTorch / Assay: {ratio[0]:.2f} by medians, {ratio[1]:.2f} by the least; "
+      f"{statistics.median(r[4] for r in times['PyTorch']) / statistics.median(r[4] for r in times['Assay']):.2f} "
+      "by processor time")
