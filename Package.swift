@@ -32,13 +32,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
   name: "assay",
-  products: [.executable(name: "assay", targets: ["assay"])],
-  dependencies: [
-    // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  products: [
+    // For the packages under Benchmarks.
+    .library(name: "AssayTraining", targets: ["Tensors", "Layers"])
   ],
+  dependencies: [],
   targets: [
     // C: system libraries and our own shims over them.
     .target(
@@ -67,9 +65,10 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
-    tests("TensorsTests", ["Tensors"]),
-    tests("LayersTests", ["Layers", "Tensors"]),
-    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py"]),
+    .target(
+      name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
+    tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
