@@ -25,7 +25,7 @@ public final class Trainer {
   let validation: SampleCache
   /// Digest of the training parts' contents.
   let digest: String
-  let schedule = Schedule.oneCycle(warmUp: 0.2, start: 0.1, end: 0.01)
+  let schedule = Schedule.oneCycle(warmUp: 0.1, start: 0.1, end: 0.01)
 
   var random: SeededGenerator
   var step = 0

@@ -40,7 +40,7 @@ struct TrainingPlan: Sendable {
     pixelLabels = hasMasks ? set.classes + (set.goodIndex == nil ? ["background"] : []) : []
     network = NetworkConfiguration(
       preset: settings.preset, inputChannels: channels, classes: classes, pixelClasses: pixelClasses)
-    augmentation = settings.augmentation ?? .suited(to: set.classes)
+    augmentation = settings.augmentation ?? .suited(to: set.classes, isTexture: set.goodIndex == nil && !hasMasks)
     batchSize = hasMasks ? settings.batchSize : settings.batchSize * 2
     let share = Crop.side(of: size, multiple: multiple)
     crop =

@@ -36,7 +36,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     preset: NetworkConfiguration.Preset = .balanced, seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
     minutes: Double? = nil, batchSize: Int? = nil, inputSize: [Int]? = nil, channels: Int? = nil,
     learningRate: Float = 3e-3, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
-    gradientClip: Float = 5, cropShare: Float = 0.5, augmentation: Augmentation? = nil, threads: Int? = nil
+    gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil
   ) {
     self.preset = preset
     self.seed = seed

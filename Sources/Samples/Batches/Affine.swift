@@ -12,10 +12,11 @@ struct Affine: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - degrees: counterclockwise as seen on the screen.
+  ///   - stretch: widens by this factor and flattens by it.
   ///   - shift: in pixels; positive moves the picture right and down.
   static func about(
-    width: Int, height: Int, degrees: Float = 0, scale: Float = 1, flipX: Bool = false, flipY: Bool = false,
-    shiftX: Float = 0, shiftY: Float = 0
+    width: Int, height: Int, degrees: Float = 0, scale: Float = 1, stretch: Float = 1, flipX: Bool = false,
+    flipY: Bool = false, shiftX: Float = 0, shiftY: Float = 0
   ) -> Affine {
     let middleX = Float(width - 1) * 0.5
     let middleY = Float(height - 1) * 0.5
@@ -25,10 +26,12 @@ struct Affine: Sendable, Hashable {
     let mirrorY: Float = flipY ? -1 : 1
     var map = Affine()
     // The inverse of "mirror, then turn, then scale", since the map goes from the result to the source.
-    map.a = mirrorX * cosine / scale
-    map.b = mirrorX * -sine / scale
-    map.d = mirrorY * sine / scale
-    map.e = mirrorY * cosine / scale
+    let wide = scale * stretch
+    let high = scale / stretch
+    map.a = mirrorX * cosine / wide
+    map.b = mirrorX * -sine / wide
+    map.d = mirrorY * sine / high
+    map.e = mirrorY * cosine / high
     map.c = middleX - map.a * (middleX + shiftX) - map.b * (middleY + shiftY)
     map.f = middleY - map.d * (middleX + shiftX) - map.e * (middleY + shiftY)
     return map

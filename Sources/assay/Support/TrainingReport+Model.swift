@@ -33,7 +33,8 @@ extension TrainCommand {
     return TrainingReport(
       subject: model.info.name, labels: labels,
       dataSet: TrainingReport.DataSet(name: card?.dataset ?? "", splits: splits, notes: notes(set)),
-      epochs: epochs(model.history), bestEpoch: bestEpoch(model.history), evaluation: evaluation,
+      epochs: epochs(model.history, seconds: card?.trainingSeconds ?? 0), bestEpoch: bestEpoch(model.history),
+      evaluation: evaluation,
       examples: examples(validation, labels), settings: settings,
       card: card.map { card in
         [
@@ -64,7 +65,7 @@ extension TrainCommand {
   }
 
   /// The stretches between two looks at the validation split.
-  private func epochs(_ history: TrainingHistory) -> [TrainingReport.Epoch] {
+  private func epochs(_ history: TrainingHistory, seconds: Double) -> [TrainingReport.Epoch] {
     var epochs: [TrainingReport.Epoch] = []
     var from = 0
     for (index, validation) in history.validations.enumerated() {
@@ -74,7 +75,8 @@ extension TrainCommand {
         TrainingReport.Epoch(
           number: index + 1, trainingLoss: loss, validationLoss: validation.negativeLogLikelihood,
           validationMacroF1: validation.macroF1, validationAccuracy: validation.accuracy,
-          learningRate: Double(points.last?.learningRate ?? .nan), seconds: .nan))
+          learningRate: Double(points.last?.learningRate ?? .nan),
+          seconds: seconds * Double(validation.step - from) / Double(max(1, history.validations.last?.step ?? 1))))
       from = validation.step
     }
     return epochs
