@@ -33,10 +33,16 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let package = Package(
   name: "assay",
   products: [
+    .executable(name: "assay", targets: ["assay"]),
     // For the packages under Benchmarks.
-    .library(name: "AssayTraining", targets: ["Tensors", "Layers"])
+    .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
   ],
-  dependencies: [],
+  dependencies: [
+    // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
   targets: [
     // C: system libraries and our own shims over them.
     .target(
@@ -69,6 +75,7 @@ let package = Package(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
