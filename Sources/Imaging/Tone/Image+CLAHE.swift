@@ -11,7 +11,9 @@ extension Image where Pixel == Gray8 {
   public func equalizedAdaptively(clipLimit: Double = 2, columns: Int = 8, rows: Int = 8) -> Image {
     precondition(columns > 0 && rows > 0, "\(columns) x \(rows) tiles")
     guard width > 0 && height > 0 else { return self }
-    let tileWidth = (width + columns - 1) / columns, tileHeight = (height + rows - 1) / rows
+    // As OpenCV: where either side does not divide, both are extended to the next multiple, which is never zero away.
+    let divides = width % columns == 0 && height % rows == 0
+    let tileWidth = width / columns + (divides ? 0 : 1), tileHeight = height / rows + (divides ? 0 : 1)
     let area = tileWidth * tileHeight
     let clip = clipLimit > 0 ? max(1, Int(clipLimit * Double(area) / 256)) : area
 
