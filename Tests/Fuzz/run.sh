@@ -20,5 +20,5 @@ else
     -I"$root/Sources/CCodecs/include" "$here/fuzz_codecs.c" "$root"/Sources/CCodecs/*.c -o "$work/fuzz" \
     -lpng -ljpeg -ltiff
 fi
-exec nice -n 19 "$work/fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=10 -rss_limit_mb=1500 \
+exec nice -n 19 "$work/fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=60 -rss_limit_mb=1500 \
   -artifact_prefix="$here/found/$format-" "$work/corpus" "$seeds"
