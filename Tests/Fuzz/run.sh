@@ -1,11 +1,11 @@
 #!/bin/sh
 # Fuzzes the image decoders with libFuzzer and the address and undefined-behaviour sanitizers.
 #   Tests/Fuzz/run.sh FORMAT SECONDS [SEEDS]      FORMAT: png, jpeg, tiff or bmp
-# Inputs that crash are written to Tests/Fuzz/found/; keep them in Tests/ImagingTests/Corpus, which the tests replay.
+# Inputs that crash are written to Tests/Fuzz/found/; keep them in Tests/Fuzz/corpus, which the tests replay.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-format=$1 seconds=$2 seeds=${3:-$root/Tests/ImagingTests/Corpus}
+format=$1 seconds=$2 seeds=${3:-$here/corpus}
 work=${TMPDIR:-/tmp}/assay-fuzz-$format
 mkdir -p "$work/corpus" "$here/found"
 if [ "$format" = bmp ]; then

@@ -114,6 +114,37 @@ import Testing
     #expect(decoded.source == ImageSize(width: 2, height: 3))
   }
 
+  /// Files of 17 x 13 pixels by Pillow 13, and the CRC-32 of what it reads back:
+  ///
+  /// ```python
+  /// a = (np.add.outer(np.arange(13) * 7, np.arange(17) * 5) % 256).astype(np.uint8)
+  /// C = Image.fromarray(np.stack([a, a[::-1], a[:, ::-1]], -1)); G = Image.fromarray(a); B = G.convert("1")
+  /// for c in ("raw", "tiff_lzw", "packbits", "tiff_deflate"): C.save(c + ".tif", compression=c)
+  /// for c in ("group3", "group4", "tiff_ccitt"): B.save(c + ".tif", compression=c)
+  /// C.save("j.tif", compression="jpeg"); C.convert("CMYK").save("k.tif"); C.convert("RGBA").save("a.tif")
+  /// G.save("g.tif"); C.convert("P").save("p.tif"); Image.fromarray(a.astype(np.uint16) * 200).save("16.tif")
+  /// print(zlib.crc32(np.asarray(im).tobytes()))  # CMYK and P as RGB, 1 as L
+  /// ```
+  @Test(
+    "compressions and color spaces",
+    arguments: [
+      ("raw", 0x444F_A14D), ("tiff_lzw", 0x444F_A14D), ("packbits", 0x444F_A14D), ("tiff_deflate", 0x444F_A14D),
+      ("group3", 0x3BE3_8B13), ("group4", 0x3BE3_8B13), ("tiff_ccitt", 0x3BE3_8B13), ("j", 0xD651_9DC3),
+      ("k", 0x444F_A14D), ("a", 0x37F9_CE2F), ("g", 0xB8F2_B291), ("p", 0x04D2_FB85), ("16", 0x20B2_2020),
+    ] as [(String, UInt32)])
+  func matchesPillow(_ name: String, _ crc: UInt32) throws {
+    let found =
+      switch try ImageFile.read(path: fuzzCorpus + "/" + name + ".tif") {
+      case .gray8(let image): crc32(image)
+      case .gray16(let image): crc32(image)
+      case .rgb8(let image): crc32(image)
+      case .rgba8(let image): crc32(image)
+      case .rgb16(let image): crc32(image)
+      case .rgba16(let image): crc32(image)
+      }
+    #expect(found == crc)
+  }
+
   @Test func floatingPointSamplesAreRefused() {
     let writer = TIFFWriter(width: 2, height: 2, bits: 32, samples: 1, photometric: 1, sampleFormat: 3)
     guard case .failure(let error) = attempt(writer.file { _, _, _ in 0 }) else {
