@@ -1,6 +1,8 @@
 #include "cpixels.h"
 
 #if defined(__x86_64__)
+#include <immintrin.h>
+#define SSSE3 __attribute__((target("ssse3")))
 #define AVX2 __attribute__((target("avx2,fma")))
 #define CPIXELS_DISPATCH(call_avx2, call_plain) \
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) call_avx2; \
@@ -73,4 +75,47 @@ void cpixels_vertical_f32(const float *from, size_t from_stride, float *to, size
 
 void cpixels_gray_from_rgb(const uint8_t *rgb, uint8_t *out, size_t count) {
   CPIXELS_DISPATCH(gray_avx2(rgb, out, count), gray(rgb, out, count));
+}
+
+#if defined(__x86_64__)
+// Four pixels at a time; the last few are left, because loads and stores run past them.
+SSSE3 static size_t words_from_rgb_ssse3(const uint8_t *rgb, uint32_t *words, size_t count) {
+  const __m128i order = _mm_setr_epi8(2, 1, 0, -1, 5, 4, 3, -1, 8, 7, 6, -1, 11, 10, 9, -1);
+  size_t i = 0;
+  for (; i + 6 <= count; i += 4) {
+    const __m128i four = _mm_loadu_si128((const __m128i *)(const void *)(rgb + 3 * i));
+    _mm_storeu_si128((__m128i *)(void *)(words + i), _mm_shuffle_epi8(four, order));
+  }
+  return i;
+}
+
+SSSE3 static size_t rgb_from_words_ssse3(const uint32_t *words, uint8_t *rgb, size_t count) {
+  const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+  size_t i = 0;
+  for (; i + 6 <= count; i += 4) {
+    const __m128i four = _mm_loadu_si128((const __m128i *)(const void *)(words + i));
+    _mm_storeu_si128((__m128i *)(void *)(rgb + 3 * i), _mm_shuffle_epi8(four, order));
+  }
+  return i;
+}
+#endif
+
+void cpixels_words_from_rgb(const uint8_t *rgb, uint32_t *words, size_t count) {
+  size_t i = 0;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("ssse3")) i = words_from_rgb_ssse3(rgb, words, count);
+#endif
+  for (; i < count; i++) words[i] = (uint32_t)rgb[3 * i] << 16 | (uint32_t)rgb[3 * i + 1] << 8 | rgb[3 * i + 2];
+}
+
+void cpixels_rgb_from_words(const uint32_t *words, uint8_t *rgb, size_t count) {
+  size_t i = 0;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("ssse3")) i = rgb_from_words_ssse3(words, rgb, count);
+#endif
+  for (; i < count; i++) {
+    rgb[3 * i] = (uint8_t)(words[i] >> 16);
+    rgb[3 * i + 1] = (uint8_t)(words[i] >> 8);
+    rgb[3 * i + 2] = (uint8_t)words[i];
+  }
 }

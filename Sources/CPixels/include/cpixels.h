@@ -46,5 +46,9 @@ void cpixels_horizontal_f32(const float *from, size_t from_stride, float *to, si
 void cpixels_vertical_f32(const float *from, size_t from_stride, float *to, size_t to_stride, size_t row_count,
                           const cpixels_float_table *table);
 
+/// Red, green, blue bytes to native-endian 0x00RRGGBB words, as Cairo wants them, and back.
+void cpixels_words_from_rgb(const uint8_t *rgb, uint32_t *words, size_t count);
+void cpixels_rgb_from_words(const uint32_t *words, uint8_t *rgb, size_t count);
+
 /// ITU-R BT.601 luma as Pillow rounds it: (r * 19595 + g * 38470 + b * 7471 + 32768) >> 16.
 void cpixels_gray_from_rgb(const uint8_t *rgb, uint8_t *gray, size_t count);

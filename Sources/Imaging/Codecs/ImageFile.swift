@@ -16,7 +16,7 @@ public enum ImageFile {
     let file = try RegularFile(path: path)
     guard file.size > 0 else { throw ImageError(name: path, reason: .empty) }
     // 8 bytes hold the largest pixel; the rest is for metadata.
-    let byteLimit = options.pixelLimit * 8 + 64 << 20
+    let byteLimit = min(options.pixelLimit, 1 << 40) * 8 + (64 << 20)
     guard file.size <= byteLimit else {
       throw ImageError(name: path, reason: .tooManyBytes(bytes: file.size, limit: byteLimit))
     }

@@ -44,13 +44,13 @@ extension Canvas {
     fillRect(x: x, y: y, width: boxWidth, height: boxHeight, color: Color.black.opacity(0.65))
     text(title, x: x + margin, y: y + margin * 0.5, size: size, color: .white)
     let lowWidth = textMetrics(low, size: size).width, highWidth = textMetrics(high, size: size).width
-    let barX = x + 2 * margin + lowWidth, barEnd = x + boxWidth - 2 * margin - highWidth
-    let barY = y + boxHeight - margin - size, steps = max(2, Int(barEnd - barX))
-    for step in 0..<steps where barEnd > barX {
-      let color = map.color(Float(step) / Float(steps - 1))
+    // Whole pixels, a column each, so that no color is mixed with its neighbour.
+    let barX = (x + 2 * margin + lowWidth).rounded(), steps = Int(x + boxWidth - 2 * margin - highWidth - barX)
+    let barY = (y + boxHeight - margin - size).rounded()
+    for step in 0..<max(0, steps) {
+      let color = map.color(Float(step) / Float(max(1, steps - 1)))
       fillRect(
-        x: barX + Double(step) * (barEnd - barX) / Double(steps), y: barY,
-        width: (barEnd - barX) / Double(steps) + 0.5, height: size,
+        x: barX + Double(step), y: barY, width: 1, height: size.rounded(),
         color: Color(Double(color.red) / 255, Double(color.green) / 255, Double(color.blue) / 255))
     }
     text(low, x: x + margin, y: barY - size * 0.1, size: size, color: .white)

@@ -1,4 +1,5 @@
 import CCairo
+import CPixels
 
 /// A position on a canvas or in an image, in pixels from the top left corner; pixel centres lie at halves.
 public struct Point: Sendable, Hashable {
@@ -40,12 +41,9 @@ public struct Point: Sendable, Hashable {
   /// A canvas showing an image.
   public convenience init(_ image: Image<RGB8>) {
     self.init(width: image.width, height: image.height)
-    unsafe withPixels { row, y in
-      let source = image.row(y)
-      for x in 0..<source.count {
-        let pixel = source[x]
-        unsafe row[x] = UInt32(pixel.red) << 16 | UInt32(pixel.green) << 8 | UInt32(pixel.blue)
-      }
+    unsafe image.storage.withUnsafeBytes { bytes in
+      let rgb = unsafe bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+      unsafe withPixels { row, y in unsafe cpixels_words_from_rgb(rgb + y * width * 3, row, width) }
     }
   }
 
@@ -65,16 +63,15 @@ public struct Point: Sendable, Hashable {
 
   /// What is on the canvas.
   public func image() -> Image<RGB8> {
-    var image = Image<RGB8>(width: width, height: height, repeating: RGB8(0, 0, 0))
-    unsafe withPixels(isWriting: false) { row, y in
-      var out = image.mutableRow(y)
-      for x in 0..<out.count {
-        let word = unsafe row[x]
-        out[x] = RGB8(
-          UInt8(truncatingIfNeeded: word >> 16), UInt8(truncatingIfNeeded: word >> 8), UInt8(truncatingIfNeeded: word))
+    let width = width, count = width * height
+    let pixels = unsafe [RGB8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let rgb = unsafe UnsafeMutableRawPointer(buffer.baseAddress!).assumingMemoryBound(to: UInt8.self)
+      unsafe withPixels(isWriting: false) { row, y in
+        unsafe cpixels_rgb_from_words(row, rgb + y * width * 3, width)
       }
+      initialized = count
     }
-    return image
+    return Image(width: width, height: height, pixels: pixels)
   }
 
   /// Hands out each row as native-endian 0x00RRGGBB words.

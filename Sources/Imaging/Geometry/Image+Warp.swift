@@ -62,7 +62,12 @@ extension Image where Pixel: InterleavedPixel {
 
   /// Where source coordinates leave the range of `Int` there is nothing to see anyway.
   @inline(__always)
-  private func floor(_ value: Double) -> Int { Int(min(max(value, -1e9), 1e9).rounded(.down)) }
+  private func floor(_ value: Double) -> Int {
+    // `rounded(.down)` is a library call on processors without SSE4.1's instruction, as the compiler must assume.
+    let clamped = min(max(value, -1e9), 1e9)
+    let truncated = Int(clamped)
+    return Double(truncated) > clamped ? truncated - 1 : truncated
+  }
 
   private func nearestRow(
     _ from: UnsafeBufferPointer<Pixel>, _ row: UnsafeMutableBufferPointer<Pixel>, _ y: Int, _ inverse: AffineMap,

@@ -11,7 +11,9 @@ extension Image where Pixel == Gray8 {
   public func equalizedAdaptively(clipLimit: Double = 2, columns: Int = 8, rows: Int = 8) -> Image {
     precondition(columns > 0 && rows > 0, "\(columns) x \(rows) tiles")
     guard width > 0 && height > 0 else { return self }
-    let tileWidth = (width + columns - 1) / columns, tileHeight = (height + rows - 1) / rows
+    // As OpenCV: where either side does not divide evenly, both are extended, a dividing one by a whole multiple.
+    let divides = width % columns == 0 && height % rows == 0
+    let tileWidth = width / columns + (divides ? 0 : 1), tileHeight = height / rows + (divides ? 0 : 1)
     let area = tileWidth * tileHeight
     let clip = clipLimit > 0 ? max(1, Int(clipLimit * Double(area) / 256)) : area
 
@@ -81,7 +83,7 @@ private func clipped(_ histogram: inout [Int], at limit: Int) {
 }
 
 private func mix(_ position: Int, _ length: Int, _ count: Int) -> (first: Int, second: Int, weight: Float) {
-  let place = Float(position) / Float(length) - 0.5
+  let place = Float(position) * (1 / Float(length)) - 0.5
   let first = Int(place.rounded(.down))
   return (max(first, 0), min(first + 1, count - 1), place - Float(first))
 }

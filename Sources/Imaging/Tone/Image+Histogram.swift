@@ -34,7 +34,7 @@ extension Image where Pixel == Gray16 {
     precondition((1...65536).contains(bins), "\(bins) bins are not in 1...65536")
     var counts = [Int](repeating: 0, count: bins)
     let pixels = storage.span
-    for index in 0..<pixels.count { counts[Int(pixels[index]) * bins >> 16] &+= 1 }
+    for index in 0..<pixels.count { counts[(Int(pixels[index]) * bins) >> 16] &+= 1 }
     return counts
   }
 
