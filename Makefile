@@ -1,0 +1,45 @@
+# Two commands are all a user needs: `make inspect` and `make test`. Both install what they miss.
+
+SHELL := /bin/bash
+ASSAY := .build/release/assay
+OUT ?= runs/washers
+PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev fonts-dejavu-core
+
+.PHONY: inspect test lint build setup benchmark washers clean
+
+## Judges the sample parts with the sample model; the report is runs/washers/report.html.
+inspect: build
+	$(ASSAY) inspect Datasets/washers/test --model Models/washers.onnx --out $(OUT) --overwrite
+
+## Runs all tests, optimised: numeric code is 30 to 140 times slower without.
+test: setup
+	swift build -c release --build-tests -Xswiftc -enable-testing
+	swift test -c release --skip-build -Xswiftc -enable-testing
+
+build: setup
+	swift build -c release --product assay
+
+## Installs Debian's packages, if any is missing.
+setup:
+	@missing=$$(for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing:" $$missing; \
+	  sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+## Renders the sample set and trains its model anew.
+washers: build
+	$(ASSAY) dataset render washers --out Datasets/washers --overwrite
+	$(ASSAY) train Datasets/washers --out Models/washers.onnx --restart
+
+## Side by side with PyTorch, ONNX Runtime and Pillow; see Benchmarks/README.md.
+benchmark: build
+	Benchmarks/run
+
+clean:
+	rm -rf .build runs
