@@ -1,7 +1,7 @@
 import CDNN
 import CKernels
 
-/// How a convolution or pooling window moves: the same both ways.
+/// How the window of a convolution moves: the same both ways.
 public struct Window: Hashable, Sendable, CustomStringConvertible {
   /// Pixels between neighbouring outputs, 1 or more.
   public var stride: Int
@@ -11,8 +11,6 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
   public var dilation: Int
   /// Independent groups of channels, 1 or more.
   public var groups: Int
-  /// Window height and width, for pooling.
-  var kernel = 0
 
   public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
     precondition(
@@ -39,8 +37,7 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
     let s = Int64(stride)
     let d = Int64(dilation)
     let p = Int64(padding)
-    let k = Int64(kernel)
-    return cdnn_window(stride: (s, s), dilation: (d, d), pad_low: (p, p), pad_high: (p, p), kernel: (k, k))
+    return cdnn_window(stride: (s, s), dilation: (d, d), pad_low: (p, p), pad_high: (p, p), kernel: (0, 0))
   }
 }
 
