@@ -223,11 +223,12 @@ extension Variable {
   /// bias [O], to [N, O, H', W'].
   public func convolved(with weights: Variable, bias: Variable? = nil, _ window: Window = Window()) -> Variable {
     let convolution = Convolution(x: shape, weights: weights.shape, window: window, engine: engine)
-    let result = convolution.forward(value, weights.value, bias: bias?.value)
+    let kernel = weights.value.plain()
+    let result = convolution.forward(value, kernel, bias: bias?.value)
     return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
       tape.accumulate(convolution.weightGradient(value, dy), into: weights)
       if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.dataGradient(dy, weights.value), into: self)
+      tape.accumulate(convolution.dataGradient(dy, kernel), into: self)
     }
   }
 
@@ -242,12 +243,13 @@ extension Variable {
     let width = window.transposedSize(shape.width, kernel: weights.shape[3], extra: extra)
     let other = Shape(shape.batch, weights.shape[1] * window.groups, height, width)
     let convolution = Convolution(x: other, weights: weights.shape, y: shape, window: window, engine: engine)
-    var result = convolution.dataGradient(value, weights.value)
+    let kernel = weights.value.plain()
+    var result = convolution.dataGradient(value, kernel)
     if let bias { result = result.affine(scale: nil, shift: bias.value) }
     return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
       tape.accumulate(convolution.weightGradient(dy, value), into: weights)
       if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.forward(dy, weights.value, bias: nil), into: self)
+      tape.accumulate(convolution.forward(dy, kernel, bias: nil), into: self)
     }
   }
 }
