@@ -115,13 +115,8 @@ extension Checkpoint {
     for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: text.count >> (8 * shift))) }
     bytes += text
     for name in names {
-      for element in tensors[name]!.elements {
-        let bits = element.bitPattern
-        bytes.append(UInt8(truncatingIfNeeded: bits))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 24))
-      }
+      // Every machine that Assay runs on is little-endian, as the format.
+      unsafe tensors[name]!.elements.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
     return bytes
   }
@@ -173,11 +168,12 @@ extension Checkpoint {
       else { throw CheckpointError(name, "is cut short: \(key) lies outside it") }
       ranges.append(header.dataOffsets[0]..<header.dataOffsets[1])
       let start = body + header.dataOffsets[0]
-      let elements = (0..<count).map { i in
-        let at = start + 4 * i
-        return Float(
-          bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
-            | UInt32(bytes[at + 3]) << 24)
+      let elements = unsafe [Float](unsafeUninitializedCapacity: count) { floats, written in
+        unsafe bytes.withUnsafeBytes { bytes in
+          unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 4 * count]))
+        }
+        written = count
       }
       tensors[key] = Entry(shape: header.shape, elements: elements)
     }

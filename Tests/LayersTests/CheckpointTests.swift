@@ -83,7 +83,10 @@ struct CheckpointTests {
     ("an unknown type", file(#"{"x":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, 4)),
     ("no type", file(#"{"x":{"shape":[1],"data_offsets":[0,4]}}"#, 4)),
     ("a shape that overflows", file(#"{"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#, 4)),
-    ("a shape that overflows in bytes", file(#"{"x":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}}"#, 0)),
+    (
+      "a shape that overflows in bytes",
+      file(#"{"x":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}}"#, 0)
+    ),
     ("a negative shape", file(#"{"x":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4)),
     ("two negative sizes", file(#"{"x":{"dtype":"F32","shape":[-1,-1],"data_offsets":[0,4]}}"#, 4)),
     ("a fractional shape", file(#"{"x":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}"#, 4)),
@@ -93,17 +96,33 @@ struct CheckpointTests {
     ("offsets that are not a multiple", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,5]}}"#, 5)),
     ("offsets in reverse", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4)),
     ("negative offsets", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[-4,0]}}"#, 4)),
-    ("the largest offsets", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775803,9223372036854775807]}}"#, 4)),
-    ("the smallest offsets", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[-9223372036854775808,9223372036854775807]}}"#, 4)),
+    (
+      "the largest offsets",
+      file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[9223372036854775803,9223372036854775807]}}"#, 4)
+    ),
+    (
+      "the smallest offsets",
+      file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[-9223372036854775808,9223372036854775807]}}"#, 4)
+    ),
     ("one offset", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4)),
-    ("arrays over each other", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4)),
+    (
+      "arrays over each other",
+      file(
+        #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+        4)
+    ),
     ("a gap", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8)),
     ("bytes after the last array", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 8)),
     ("metadata that are no strings", file(#"{"__metadata__":{"a":1}}"#, 0)),
     ("metadata like an array", file(#"{"__metadata__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4)),
     ("an array like metadata", file(#"{"x":{"a":"b"}}"#, 0)),
     ("deep nesting", file(String(repeating: "[", count: 20000), 0)),
-    ("a name twice", file(#"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":3}"#, 4)),
+    (
+      "a name twice",
+      file(
+        #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":3}"#,
+        4)
+    ),
   ]
 
   @Test(arguments: malformed.indices)

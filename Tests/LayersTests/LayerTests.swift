@@ -85,6 +85,8 @@ struct LayerTests {
     #expect(Targets.oneHot([2, 0], classes: 3) == [0, 0, 1, 1, 0, 0])
     let rows = Targets.oneHot([1], classes: 4, smoothing: 0.2)
     #expect(difference(rows, [0.05, 0.85, 0.05, 0.05], tolerance: 1e-6) == nil)
-    #expect(difference(Targets.smoothed([0, 1, 0, 0], classes: 4, smoothing: 0.2), rows.map(Double.init), tolerance: 1e-6) == nil)
+    #expect(
+      difference(Targets.smoothed([0, 1, 0, 0], classes: 4, smoothing: 0.2), rows.map(Double.init), tolerance: 1e-6)
+        == nil)
   }
 }

@@ -54,7 +54,9 @@ struct OptimizerTests {
     let parameters = [3, 4].map { _ in Parameter(Tensor(repeating: 0, shape: Shape(1), on: engine)) }
     var optimizer = Optimizer(.sgd(momentum: 0), parameters: parameters)
     func step(clip: Float?) -> Float {
-      for (parameter, g) in zip(parameters, [Float(3), 4]) { parameter.gradient = Tensor([g], shape: Shape(1), on: engine) }
+      for (parameter, g) in zip(parameters, [Float(3), 4]) {
+        parameter.gradient = Tensor([g], shape: Shape(1), on: engine)
+      }
       return optimizer.step(rate: 1, clip: clip)
     }
     #expect(step(clip: 1) == 5)

@@ -84,7 +84,9 @@ public func disagreements(
   var found: [String] = []
   for blockedGradient in [false, true] {
     let outcome = outcome(inputs, on: engine, blockedGradient: blockedGradient, operation)
-    if let difference = difference(outcome.value, expected, tolerance: tolerance) { found.append("value: \(difference)") }
+    if let difference = difference(outcome.value, expected, tolerance: tolerance) {
+      found.append("value: \(difference)")
+    }
     func loss(_ points: [[Double]]) -> Double {
       zip(twin(points), outcome.projection).reduce(0.0) { $0 + $1.0 * Double($1.1) }
     }

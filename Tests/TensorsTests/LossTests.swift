@@ -63,7 +63,12 @@ struct LossTests {
     let weights = numbers(shape.count, seed: 3, -0.5..<2).map { max(0, $0) }
     func tensor(_ x: [Float]) -> Tensor { Tensor(x, shape: shape, on: engine) }
     func check(_ operation: (Variable) -> Variable, _ twin: ([Double]) -> [Double]) {
-      #expect(disagreements([sample], on: engine) { operation($0[0]) } twin: { twin($0[0]) } == [])
+      #expect(
+        disagreements([sample], on: engine) {
+          operation($0[0])
+        } twin: {
+          twin($0[0])
+        } == [])
     }
     check({ $0.binaryCrossEntropy(tensor(soft)) }, { Twin.binaryCrossEntropy($0, soft) })
     check(
