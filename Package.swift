@@ -69,7 +69,7 @@ let package = Package(
     tests("ImagingTests", ["Imaging"]),
     tests("TensorsTests", ["Tensors"]),
     tests("LayersTests", ["Layers", "Tensors"]),
-    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py", "Support/benchmark.py"]),
+    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),

@@ -73,6 +73,11 @@ enum Kernels {
     case .subtract: for i in 0..<count { unsafe y[i] = a[i &* aStep] - b[i &* bStep] }
     case .multiply: for i in 0..<count { unsafe y[i] = a[i &* aStep] * b[i &* bStep] }
     case .divide: for i in 0..<count { unsafe y[i] = a[i &* aStep] / b[i &* bStep] }
+    case .power:
+      for i in 0..<count {
+        let (base, exponent) = unsafe (a[i &* aStep], b[i &* bStep])
+        unsafe y[i] = exponent == 2 ? base * base : powf(base, exponent)
+      }
     }
   }
 
