@@ -8,7 +8,7 @@ extension Lowering {
   /// A 3x3 convolution with stride 1 by Winograd's algorithm, which takes a quarter of the multiplications. In single
   /// precision its results differ from the direct sum's in the fifth digit.
   ///
-  /// Returns false where the direct way is as good: few channels, other windows, processors with wider vectors (whose
+  /// Returns false where the direct way is as good: few channels or pixels, other windows, processors with wider vectors (whose
   /// blocks of 16 channels it does not know).
   mutating func lowerWinograd(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
     guard usesWinograd, cwinograd_supported() == 1, cdnn_vector_width() == 8, convolution.groups == 1,
@@ -19,14 +19,17 @@ extension Lowering {
     else { return false }
     let (outputs, inputs) = (constant.shape[0], constant.shape[1])
     let result = shape(node)
-    let x = try located(node.inputs[0], .blocked(8), for: node)
+    let source = try located(node.inputs[0]).shape
     let (before, _) = ShapeInference.padding(
-      convolution.padding, input: Array(x.shape.suffix(2)), kernel: [3, 3], strides: [1, 1], dilations: [1, 1])
+      convolution.padding, input: Array(source.suffix(2)), kernel: [3, 3], strides: [1, 1], dilations: [1, 1])
     var geometry = cwinograd_geometry(
-      batch: Int64(x.shape[0]), input_blocks: Int64((inputs + 7) / 8), output_blocks: Int64((outputs + 7) / 8),
-      height: Int64(x.shape[2]), width: Int64(x.shape[3]), output_height: Int64(result[2]),
+      batch: Int64(source[0]), input_blocks: Int64((inputs + 7) / 8), output_blocks: Int64((outputs + 7) / 8),
+      height: Int64(source[2]), width: Int64(source[3]), output_height: Int64(result[2]),
       output_width: Int64(result[3]), pad_top: Int64(before[0]), pad_left: Int64(before[1]), chunk: 0)
     let tiles = unsafe Int(cwinograd_tiles(&geometry))
+    // The weights are four times as many, and a tile costs the same however little of it is used.
+    guard tiles >= 4, result[0] * result[2] * result[3] * 9 >= tiles * 36 * 3 / 2 else { return false }
+    let x = try located(node.inputs[0], .blocked(8), for: node)
     // By tiles, or by output channels where there are too few tiles to fill the inner kernel on every thread.
     let splitsTiles = tiles >= 12 * threads || outputs < 32 * threads
     let tileBytes = 36 * 8 * 4 * Int(geometry.input_blocks + geometry.output_blocks)

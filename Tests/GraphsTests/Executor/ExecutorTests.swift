@@ -69,6 +69,18 @@ import Testing
     }
   }
 
+  @Test func aResidualNetworkAgreesWithONNXRuntime() throws {
+    var network = ResidualNetwork.small
+    let golden = try #require(goldens["residual network"])
+    for usesWinograd in [true, false] {
+      let compiler = try GraphCompiler(try network.graph(), usesWinograd: usesWinograd)
+      let compiled = try compiler.compile(inputShape: [1, 1, 64, 48], threads: 2)
+      try compiled.run(numbers([1, 1, 64, 48], seed: 1))
+      let scores = compiled.output("scores")
+      #expect(difference((0..<8).map { scores[$0 * (scores.count - 1) / 7] }, golden.values) < 1e-5)
+    }
+  }
+
   @Test func aResidualThatIsReadLaterSurvives() throws {
     var builder = GraphBuilder(name: "later")
     builder.input("x", shape: [1, 8, 6, 6])

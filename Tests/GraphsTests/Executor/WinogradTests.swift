@@ -14,8 +14,8 @@ import Testing
   }
 
   static let settings: [Setting] = [
-    Setting(shape: [1, 16, 4, 4], outputs: 16),
-    Setting(shape: [1, 16, 1, 1], outputs: 16),
+    Setting(shape: [4, 16, 4, 4], outputs: 16),
+    Setting(shape: [5, 16, 3, 4], outputs: 16),
     Setting(shape: [2, 24, 9, 7], outputs: 40, posts: [.activation(.relu)]),
     Setting(shape: [1, 32, 13, 18], outputs: 24, posts: [.activation(.leakyRelu(slope: 0.1))]),
     Setting(shape: [1, 17, 8, 5], outputs: 21, posts: [.activation(.sigmoid)]),
