@@ -32,7 +32,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 let package = Package(
   name: "assay",
-  products: [.executable(name: "assay", targets: ["assay"])],
+  products: [
+    // For the packages under Benchmarks.
+    .library(name: "AssayTraining", targets: ["Tensors", "Layers"])
+  ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
@@ -68,9 +71,13 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
-    tests("TensorsTests", ["Tensors"]),
-    tests("LayersTests", ["Layers", "Tensors"]),
-    tests("GraphsTests", ["Graphs", "CDNN", "CWinograd", protobuf], exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
+    .target(
+      name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
+    tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests(
+      "GraphsTests", ["Graphs", "CDNN", "CWinograd", protobuf],
+      exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),

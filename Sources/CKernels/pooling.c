@@ -22,7 +22,7 @@ INLINE void global_average(const ckernels_activation *shape, const float *x, flo
 CLONES void ckernels_global_average(const ckernels_activation *shape, const float *x, float *y, int64_t begin,
                                     int64_t end) {
 #define BODY(B) global_average(shape, x, y, begin, end, B)
-  FOR_BLOCK(shape->block, BODY)
+  WITH_BLOCK(shape->block, BODY)
 #undef BODY
 }
 
@@ -43,7 +43,7 @@ INLINE void global_average_gradient(const ckernels_activation *shape, const floa
 CLONES void ckernels_global_average_gradient(const ckernels_activation *shape, const float *dy, float *dx,
                                              int64_t begin, int64_t end) {
 #define BODY(B) global_average_gradient(shape, dy, dx, begin, end, B)
-  FOR_BLOCK(shape->block, BODY)
+  WITH_BLOCK(shape->block, BODY)
 #undef BODY
 }
 
@@ -77,6 +77,6 @@ INLINE void global_maximum(const ckernels_activation *shape, const float *x, flo
 CLONES void ckernels_global_maximum(const ckernels_activation *shape, const float *x, float *y, int32_t *index,
                                     int64_t begin, int64_t end) {
 #define BODY(B) global_maximum(shape, x, y, index, begin, end, B)
-  FOR_BLOCK(shape->block, BODY)
+  WITH_BLOCK(shape->block, BODY)
 #undef BODY
 }

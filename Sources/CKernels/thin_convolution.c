@@ -83,6 +83,6 @@ INLINE void weight_gradient(const ckernels_thin_convolution *s, const float *x, 
 CLONES void ckernels_thin_weight_gradient(const ckernels_thin_convolution *shape, const float *x, const float *dy,
                                           float *dw, int64_t begin, int64_t end) {
 #define BODY(B) weight_gradient(shape, x, dy, dw, begin, end, B)
-  FOR_BLOCK(shape->block, BODY)
+  WITH_BLOCK(shape->block, BODY)
 #undef BODY
 }

@@ -60,7 +60,7 @@ extension Decision {
     }
     regions = []
     for region in try need(json["regions"]?.arrayValue, "regions") {
-      regions.append(try need(Region(json: region), "regions"))
+      regions.append(try need(DefectRegion(json: region), "regions"))
     }
     reasons = []
     for reason in try need(json["reasons"]?.arrayValue, "reasons") {
@@ -83,7 +83,7 @@ public struct DecisionError: Error, Sendable, Hashable, CustomStringConvertible 
   public var description: String { "not a decision: \(reason)" }
 }
 
-extension Region {
+extension DefectRegion {
   func write(to writer: inout JSONWriter) {
     writer.object {
       $0.member("label", label)

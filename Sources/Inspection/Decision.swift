@@ -1,3 +1,4 @@
+public import Imaging
 public import Metrics
 
 /// What happens to a part.
@@ -20,27 +21,17 @@ public struct LabelScore: Sendable, Hashable {
 }
 
 /// A place on the part where something was found.
-public struct Region: Sendable, Hashable {
+public struct DefectRegion: Sendable, Hashable {
   public var label: String
   /// In pixels of the source image.
   public var box: Box
   /// 0...1.
   public var score: Float
-  /// The region's outline in pixels of the source image, for drawing; not part of the JSON line.
-  public var outline: [Point]
+  /// The region's outline in pixels of the source image, one closed ring per part or hole, for drawing; not part of the
+  /// JSON line.
+  public var outline: [[Point]]
 
-  /// A position in pixels of the source image.
-  public struct Point: Sendable, Hashable {
-    public var x: Double
-    public var y: Double
-
-    public init(_ x: Double, _ y: Double) {
-      self.x = x
-      self.y = y
-    }
-  }
-
-  public init(label: String, box: Box, score: Float, outline: [Point] = []) {
+  public init(label: String, box: Box, score: Float, outline: [[Point]] = []) {
     self.label = label
     self.box = box
     self.score = score
@@ -88,7 +79,7 @@ public struct Decision: Sendable, Hashable {
   public var score: Float
   /// Scores of all classes in the model's order; empty where there are none.
   public var scores: [LabelScore]
-  public var regions: [Region]
+  public var regions: [DefectRegion]
   /// Why, in words: never empty for a part that is not accepted.
   public var reasons: [String]
   public var model: ModelIdentity
@@ -116,7 +107,7 @@ public struct Decision: Sendable, Hashable {
 
   public init(
     id: String, source: String, frame: Frame, judgement: Judgement, scores: [LabelScore] = [],
-    regions: [Region] = [], model: ModelIdentity, timings: [StageTiming] = [], annotated: String? = nil
+    regions: [DefectRegion] = [], model: ModelIdentity, timings: [StageTiming] = [], annotated: String? = nil
   ) {
     self.id = id
     self.source = source

@@ -149,6 +149,47 @@ public struct Policy: Sendable, Hashable {
   }
 }
 
+extension Policy {
+  /// The policy as one JSON object, such as a model file's metadata holds:
+  /// `{"reject":0.5,"review":0.2,"minimum_confidence":0.5,"per_class":{"crack":{"reject":0.3,"review":0.1}}}`.
+  public var json: String {
+    var writer = JSONWriter()
+    writer.object { json in
+      json.member("reject", thresholds.reject)
+      json.member("review", thresholds.review)
+      json.member("minimum_confidence", minimumConfidence)
+      json.object("per_class") { classes in
+        for (label, own) in perClass.sorted(by: { $0.key < $1.key }) {
+          classes.object(label) {
+            $0.member("reject", own.reject)
+            $0.member("review", own.review)
+          }
+        }
+      }
+    }
+    return writer.text
+  }
+
+  /// Reads what ``json`` writes; members that are missing keep their defaults.
+  ///
+  /// - Throws: ``JSONError`` if the text is not JSON, ``PolicyError`` if thresholds contradict each other.
+  public init(json text: String) throws {
+    let json = try JSON(parsing: Array(text.utf8))
+    func read(_ json: JSON, _ defaults: Thresholds) throws(PolicyError) -> Thresholds {
+      // A threshold of the wrong kind must not fall back to a default in silence.
+      let reject = json["reject"].map { $0.floatValue ?? .nan } ?? defaults.reject
+      let review = json["review"].map { $0.floatValue ?? .nan } ?? min(defaults.review, reject)
+      return try Thresholds(reject: reject, review: review)
+    }
+    let thresholds = try read(json, .even)
+    var perClass: [String: Thresholds] = [:]
+    for member in json["per_class"]?.objectValue ?? [] { perClass[member.key] = try read(member.value, thresholds) }
+    let confidence = json["minimum_confidence"].map { $0.floatValue ?? .nan } ?? 0.5
+    guard confidence >= 0 && confidence <= 1 else { throw PolicyError(reject: confidence, review: confidence) }
+    self.init(thresholds: thresholds, perClass: perClass, minimumConfidence: confidence)
+  }
+}
+
 /// A verdict with what it rests on.
 public struct Judgement: Sendable, Hashable {
   public var verdict: Verdict

@@ -98,6 +98,11 @@ enum Files {
     if status != 0 && errno != EEXIST { throw failure(path) }
   }
 
+  static func remove(_ path: String) throws(Failure) {
+    let status = unsafe unlink(path)
+    if status != 0 { throw failure(path) }
+  }
+
   static func join(_ folder: String, _ name: String) -> String {
     if name.hasPrefix("/") || folder.isEmpty { return name }
     return folder.hasSuffix("/") ? folder + name : folder + "/" + name

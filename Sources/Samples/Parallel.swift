@@ -2,14 +2,14 @@ internal import Glibc
 internal import Synchronization
 
 /// Threads of our own for work that blocks or is long: Swift's cooperative pool must never wait on a disk.
-enum Parallel {
+package enum Parallel {
   /// Processors that are on line, at least 1.
-  static let processors: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  package static let processors: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
   /// Calls `body` for every index in `0..<count`, at most `threads` at a time, and returns the results in order.
   ///
   /// Which thread takes which index is a race; the result is not, as long as `body` depends on its index only.
-  static func map<T: Sendable>(_ count: Int, threads: Int, _ body: @Sendable (Int) -> T) -> [T] {
+  package static func map<T: Sendable>(_ count: Int, threads: Int, _ body: @Sendable (Int) -> T) -> [T] {
     let workers = min(threads, count)
     guard workers > 1 else { return (0..<count).map(body) }
     let slots = Mutex<[T?]>(Array(repeating: nil, count: count))
@@ -44,7 +44,7 @@ final class Counter: Sendable {
 }
 
 /// One POSIX thread that runs a closure. It must be joined exactly once.
-struct OwnThread: Sendable {
+package struct OwnThread: Sendable {
   // pthread_t is an integer on Linux; it is only ever handed back to pthread_join.
   private let handle: pthread_t
 
@@ -54,7 +54,7 @@ struct OwnThread: Sendable {
   }
 
   /// Starts at once; nil when the system has no thread to give.
-  init?(_ run: @escaping @Sendable () -> Void) {
+  package init?(_ run: @escaping @Sendable () -> Void) {
     var handle = pthread_t()
     let body = unsafe Unmanaged.passRetained(Body(run))
     let status = unsafe pthread_create(
@@ -70,7 +70,7 @@ struct OwnThread: Sendable {
     self.handle = handle
   }
 
-  func join() {
+  package func join() {
     _ = pthread_join(handle, nil)
   }
 }

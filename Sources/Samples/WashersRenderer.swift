@@ -5,7 +5,7 @@ public import Imaging
 /// A washer has a bore and four locating holes. Pose, light, finish (rolled or turned), edges, dust, harmless scuffs
 /// and oil films, lens blur and sensor noise vary; defects vary in size and contrast down to what is hard to see.
 /// **The same seed gives the same pixels on every machine**: only operations that IEEE 754 defines exactly are used,
-/// and each picture has its own random stream, so that a larger set begins with the pictures of a smaller one.
+/// and each picture has its own random stream, whatever else is rendered.
 public struct WashersRenderer: Sendable, Hashable {
   /// What is wrong with a washer.
   public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
@@ -24,9 +24,17 @@ public struct WashersRenderer: Sendable, Hashable {
   }
 
   /// Washer `number` of a kind: an 8-bit grey picture and its mask (255 on the defect, all 0 for a good part).
+  ///
+  /// - Precondition: `number` is not negative.
   public func part(_ kind: Kind, number: Int) -> (image: Image<UInt8>, mask: Image<UInt8>) {
     let stream = UInt64(Kind.allCases.firstIndex(of: kind)!)
     var random = SplitMix64(seed: seed, stream, UInt64(number))
-    return Washer(kind, size: size, random: &random).picture()
+    // A scratch may fall into a hole, or a nick be too slight: a defect must be there to be found.
+    let least = size / 24
+    for _ in 0..<16 {
+      let picture = Washer(kind, size: size, random: &random).picture()
+      if kind == .good || picture.mask.pixels.count(where: { $0 != 0 }) >= least { return picture }
+    }
+    preconditionFailure("no \(kind.rawValue) of at least \(least) pixels with seed \(seed), number \(number)")
   }
 }

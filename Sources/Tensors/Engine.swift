@@ -41,6 +41,9 @@ import CDNN
   /// Blocks of tensor memory taken from the system so far; it stops growing once a training step has run.
   public var allocations: Int { pool.allocations }
 
+  /// Primitives made so far; it stops growing once every shape has been seen.
+  public var primitiveCount: Int { primitives.count }
+
   /// The primitive for `key`, made by `make` when it is first asked for.
   ///
   /// A primitive that oneDNN does not have for sizes that passed our own checks is a bug of ours, so it traps.
@@ -70,9 +73,14 @@ import CDNN
 
   /// Calls `body` with consecutive parts of `0 ..< units`, on the threads that oneDNN uses.
   func parallel(_ units: Int, _ body: (Int64, Int64) -> Void) {
+    parallel(parts: units) { _, begin, end in body(begin, end) }
+  }
+
+  /// The same, and `body` also gets the number of its part, below ``threads``.
+  func parallel(parts units: Int, _ body: (Int, Int64, Int64) -> Void) {
     let parts = min(threads, units)
     if parts <= 1 {
-      body(0, Int64(units))
+      body(0, 0, Int64(units))
       return
     }
     withoutActuallyEscaping(body) { body in
@@ -84,7 +92,8 @@ import CDNN
             let job = unsafe context!.assumingMemoryBound(to: ParallelJob.self)
             let units = unsafe job.pointee.units
             let parts = unsafe job.pointee.parts
-            unsafe job.pointee.body(Int64(units * Int(index) / parts), Int64(units * (Int(index) + 1) / parts))
+            unsafe job.pointee.body(
+              Int(index), Int64(units * Int(index) / parts), Int64(units * (Int(index) + 1) / parts))
           }, unsafe job)
       }
     }
@@ -94,5 +103,5 @@ import CDNN
 private struct ParallelJob {
   let units: Int
   let parts: Int
-  let body: (Int64, Int64) -> Void
+  let body: (Int, Int64, Int64) -> Void
 }

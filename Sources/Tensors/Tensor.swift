@@ -101,7 +101,7 @@ public struct Tensor {
   public func plain() -> Tensor { inLayout(.plain) }
 
   /// The same numbers in `wanted` layout; itself if it is so already.
-  func inLayout(_ wanted: Layout) -> Tensor {
+  package func inLayout(_ wanted: Layout) -> Tensor {
     if layout == wanted { return self }
     let result = Tensor(uninitialized: shape, layout: wanted, on: engine)
     let key = PrimitiveKey(

@@ -12,7 +12,7 @@ import Testing
       frame: .init(sequence: 14, timestamp: Timestamp(milliseconds: 1_769_850_843_201), width: 256, height: 256),
       judgement: Judgement(.reject, "scratch", 0.987, ["scratch 0.987 >= 0.50"]),
       scores: [LabelScore("good", 0.011), LabelScore("scratch", 0.987), LabelScore("stain", 0.002)],
-      regions: [Region(label: "scratch", box: Box(x: 88, y: 41, width: 60, height: 12), score: 0.98)],
+      regions: [DefectRegion(label: "scratch", box: Box(x: 88, y: 41, width: 60, height: 12), score: 0.98)],
       model: ModelIdentity(name: "washers", sha256: "ab"),
       timings: [
         StageTiming("read", 1.9), StageTiming("prepare", 0.6), StageTiming("infer", 1.1), StageTiming("report", 2.4),
@@ -169,6 +169,26 @@ import Testing
   @Test(arguments: [(0.4, 0.5), (.nan, 0.1), (0.5, .nan), (1.5, 0.5), (0.5, -0.1)] as [(Float, Float)])
   func thresholdsThatContradictAreRefused(reject: Float, review: Float) {
     #expect(throws: PolicyError.self) { try Policy.Thresholds(reject: reject, review: review) }
+  }
+
+  @Test func asJSONAndBack() throws {
+    var policy = try policy(0.61, 0.2)
+    policy.minimumConfidence = 0.7
+    policy.perClass = ["crack": try .init(reject: 0.3, review: 0.1), "a\"b": .even]
+    #expect(try Policy(json: policy.json) == policy)
+    let expected =
+      #"{"reject":0.61,"review":0.2,"minimum_confidence":0.7,"per_class":{"a\"b":{"reject":0.5,"review":0.5},"#
+      + #""crack":{"reject":0.3,"review":0.1}}}"#
+    #expect(policy.json == expected)
+    #expect(try Policy(json: "{}") == Policy())
+    #expect(try Policy(json: #"{"reject":0.3}"#).thresholds == .init(reject: 0.3, review: 0.3))
+  }
+
+  @Test(arguments: [
+    #"{"reject":"0.5"}"#, #"{"review":null}"#, #"{"reject":0.2,"review":0.5}"#, #"{"minimum_confidence":7}"#,
+    #"{"per_class":{"a":{"reject":-1}}}"#, "{",
+  ]) func policiesThatAreNot(text: String) {
+    #expect(throws: (any Error).self) { try Policy(json: text) }
   }
 
   @Test func defectScore() {

@@ -1,4 +1,5 @@
 import Glibc
+import Imaging
 import Inspection
 import Metrics
 import Reporting
@@ -66,13 +67,16 @@ enum Sample {
       judgement: judgement,
       scores: unreadable ? [] : zip(labels, p).map { LabelScore($0, $1) },
       regions: judgement.verdict == .reject && !unreadable
-        ? [Region(label: judgement.label, box: Box(x: 88, y: 41, width: 60, height: 12), score: judgement.score)] : [],
+        ? [DefectRegion(label: judgement.label, box: Box(x: 88, y: 41, width: 60, height: 12), score: judgement.score)]
+        : [],
       model: provenance.model ?? ModelIdentity(name: "", sha256: ""), timings: timings)
     return (decision, truth)
   }
 
   /// A whole run's report.
-  static func inspection(parts: Int, thumbnail: (Int) -> [UInt8]?) -> (report: InspectionReport, page: String) {
+  static func inspection(parts: Int, thumbnail: (Int) -> [UInt8]?) -> (
+    report: InspectionReport, page: String, store: ThumbnailStore
+  ) {
     var random = Generator(state: 7)
     var report = InspectionReport(info)
     var tally = RunTally()
@@ -86,7 +90,8 @@ enum Sample {
         store.insert(jpeg, id: decision.id, verdict: decision.verdict)
       }
     }
-    return (report, report.render(summary: tally.summary(seconds: Double(parts) / 412), thumbnails: store).text)
+    let page = report.render(summary: tally.summary(seconds: Double(parts) / 412), thumbnails: store).text
+    return (report, page, store)
   }
 
   /// An evaluation's figures with its report.
@@ -172,9 +177,41 @@ enum Sample {
       ], provenance: provenance)
   }
 
+  /// A stamped washer on a dark belt, some with a scratch: rough, but a reader sees what the page is about.
+  static func part(_ index: Int, side: Int = 160) -> Image<Gray8> {
+    var random = Generator(state: UInt64(index) &* 77)
+    let centre = Double(side) / 2
+    let (x0, y0) = (centre + 8 * (random.next() - 0.5), centre + 8 * (random.next() - 0.5))
+    let (angle, light) = (random.next() * .pi, 0.8 + 0.4 * random.next())
+    var image = Image<Gray8>(width: side, height: side, repeating: 0)
+    for y in 0..<side {
+      var row = image.mutableRow(y)
+      for x in 0..<side {
+        let (dx, dy) = (Double(x) - x0, Double(y) - y0)
+        let r = (dx * dx + dy * dy).squareRoot() / Double(side)
+        var value = 34 + 10 * random.next()
+        if r < 0.4 && r > 0.16 {
+          value = 150 + 26 * cos(2 * (atan2(dy, dx) - angle)) + 9 * cos(r * 210) + 10 * random.next()
+          let (u, v) = (dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle))
+          if index % 7 == 3 && abs(v - 0.24 * Double(side)) < 1.6 && abs(u) < 0.2 * Double(side) { value = 60 }
+        }
+        row[x] = UInt8(min(max(value * light, 0), 255))
+      }
+    }
+    return image
+  }
+
+  /// Pictures for the samples: real ones where someone wants to look, none otherwise.
+  static func thumbnail(_ index: Int) -> [UInt8]? {
+    guard unsafe getenv("ASSAY_SAMPLE_REPORTS") != nil else { return [0xFF, 0xD8, UInt8(index & 255)] }
+    return try? Thumbnail.jpeg(of: .gray8(part(index)))
+  }
+
   /// Writes a page where `ASSAY_SAMPLE_REPORTS` says, if it is set.
-  static func keep(_ page: String, _ name: String) throws {
+  static func keep(_ page: String, _ name: String) throws { try keep(Array(page.utf8), name) }
+
+  static func keep(_ bytes: [UInt8], _ name: String) throws {
     guard let folder = unsafe getenv("ASSAY_SAMPLE_REPORTS") else { return }
-    try AtomicFile.write(Array(page.utf8), to: unsafe String(cString: folder) + "/" + name)
+    try AtomicFile.write(bytes, to: unsafe String(cString: folder) + "/" + name)
   }
 }

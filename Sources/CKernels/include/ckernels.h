@@ -24,14 +24,21 @@ void ckernels_moments(const ckernels_activation *shape, const float *x, float *m
 /* y = x scale + shift (+ residual), and max(y, 0) if relu. Residual may be null. Units: channels / block. */
 void ckernels_scale_shift(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
                           const float *residual, int relu, float *y, int64_t begin, int64_t end);
-/* Sums over batch and pixels of g and of g (x - mean) inverse_deviation, where g is dy, masked by y > 0 if y is not
- * null. Units: channels / block. */
-void ckernels_normalize_sums(const ckernels_activation *shape, const float *x, const float *y, const float *dy,
-                             const float *mean, const float *inverse_deviation, float *sum, float *sum_normalized,
-                             int64_t begin, int64_t end);
+/* What the gradients of a normalisation y = x scale + shift (+ residual) need to know. With a ReLU after it, the
+ * gradient flows where y > 0: `y` holds it or, without a residual, `scale` and `shift` do, and it is computed again. */
+typedef struct {
+  const float *x;
+  const float *mean, *inverse_deviation;
+  const float *y;             /* or null */
+  const float *scale, *shift; /* or null; only without y */
+} ckernels_normalization;
+/* Sums over batch and pixels of g and of g (x - mean) inverse_deviation, where g is dy where it flows, or 0.
+ * Units: channels / block. */
+void ckernels_normalize_sums(const ckernels_activation *shape, const ckernels_normalization *of, const float *dy,
+                             float *sum, float *sum_normalized, int64_t begin, int64_t end);
 /* dx = a g + b x + c for each channel, with g as above; dresidual = g if it is not null. dx or dresidual may be dy.
  * Units: channels / block. */
-void ckernels_normalize_gradient(const ckernels_activation *shape, const float *x, const float *y, const float *dy,
+void ckernels_normalize_gradient(const ckernels_activation *shape, const ckernels_normalization *of, const float *dy,
                                  const float *a, const float *b, const float *c, float *dx, float *dresidual,
                                  int64_t begin, int64_t end);
 /* Sum of each channel. Units: channels / block. */
@@ -53,6 +60,33 @@ typedef struct {
 } ckernels_thin_convolution;
 void ckernels_thin_weight_gradient(const ckernels_thin_convolution *shape, const float *x, const float *dy, float *dw,
                                    int64_t begin, int64_t end);
+
+/* Convolution with 3x3 weights, stride 1, blocked on both sides, by Winograd's F(4x4, 3x3): its results are a few units
+ * in the last place further from the exact ones than the direct way's. */
+typedef struct {
+  int64_t batch, in_channels, out_channels, height, width, out_height, out_width;
+  int64_t padding; /* 0, 1 or 2 */
+  int64_t block;   /* 8 or 16; divides both channels */
+} ckernels_winograd;
+/* Sums of the weights' gradient are taken over this many parts of the tiles. */
+#define CKERNELS_WINOGRAD_PARTS 4
+/* Groups of tiles: the units of the forward function. */
+int64_t ckernels_winograd_groups(const ckernels_winograd *shape);
+/* Floats of scratch memory that each thread needs. */
+int64_t ckernels_winograd_scratch(const ckernels_winograd *shape);
+/* Transforms w [out][in][3][3] (plain) to u, 36 in out floats; `flipped` makes it the convolution that gives the data
+ * gradient, with w [in][out][3][3]. Units: out_channels / block. */
+void ckernels_winograd_weights(const ckernels_winograd *shape, const float *w, int flipped, float *u, int64_t begin,
+                               int64_t end);
+/* y = x * w. Units: groups. */
+void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, float *y, float *scratch,
+                               int64_t begin, int64_t end);
+/* The weights' gradient: first the sums, CKERNELS_WINOGRAD_PARTS times 36 in out floats (units: parts), then
+ * dw [out][in][3][3] from them (units: out_channels / block). */
+void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, const float *x, const float *dy,
+                                            float *sums, float *scratch, int64_t begin, int64_t end);
+void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, const float *sums, float *dw, int64_t begin,
+                                       int64_t end);
 
 /* a += b; y = s x; y += s x; y = a b; dx = dy where y > 0. Units: elements. */
 void ckernels_add(float *a, const float *b, int64_t begin, int64_t end);

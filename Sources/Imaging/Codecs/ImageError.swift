@@ -89,6 +89,7 @@ private func systemHint(_ code: Int32) -> String {
   switch code {
   case ENOSPC, EDQUOT: "; free space or choose another folder"
   case EROFS, EACCES, EPERM: "; choose a folder that this user may write to"
+  case ENOENT, ENOTDIR: "; create the folder first"
   case EMFILE, ENFILE: "; close files or raise the limit on open files"
   case EIO: "; check the disk or the connection"
   default: ""

@@ -47,6 +47,7 @@ enum Format {
 
   /// 0.8 s, 2 min 05 s, 3 h 02 min
   static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite else { return "unknown" }
     if seconds < 60 { return fixed(seconds, 1) + " s" }
     let whole = Int(seconds.rounded())
     func two(_ value: Int) -> String { (value < 10 ? "0" : "") + String(value) }

@@ -138,6 +138,7 @@ extension Page {
     @media print{:root{--bg:#fff;--card:#fff;--shadow:none}html{font-size:10.5pt;color:#000}\
     body{max-width:none;padding:0}main{display:block}main>*{margin-bottom:12pt}.card{break-inside:avoid;border-color:#bbb}\
     .card:has(.grid-list){break-inside:auto}.part{break-inside:avoid}.filters,.more,.hint,footer,dialog{display:none}\
-    .open{color:inherit;text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+    .chart{max-width:15cm}.tiles{grid-template-columns:repeat(6,1fr);gap:6pt}.tile{padding:6pt 8pt}\
+    .tile strong{font-size:1.3rem}.strip{margin:0 0 12pt}.open{color:inherit;text-decoration:none}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     """
 }

@@ -253,10 +253,8 @@ public struct EvaluationReport: Sendable {
     let labels = evaluation.labels
     return Gallery(
       facets: [
-        .init(
-          name: "Kind of fault", asButtons: evaluation.good != nil, values: Kind.allCases.map(\.name)),
         .init(name: "True class", values: labels), .init(name: "Judged", values: labels + ["no verdict"]),
-      ],
+      ] + (evaluation.good == nil ? [] : [.init(name: "Kind", asButtons: true, values: Kind.allCases.map(\.name))]),
       order: "as in the set", sorts: [("most confident faults first", true)],
       details: ["True class", "Judged", "Verdict", "Probabilities", "Source"])
   }
@@ -267,7 +265,7 @@ public struct EvaluationReport: Sendable {
     let confidence = part.predicted.map { Double(part.probabilities[$0]) } ?? .nan
     return Gallery.Item(
       id: part.id, mark: part.verdict,
-      facets: [kind(part).rawValue, part.truth, part.predicted ?? labels.count],
+      facets: [part.truth, part.predicted ?? labels.count] + (evaluation.good == nil ? [] : [kind(part).rawValue]),
       caption: part.predicted == part.truth
         ? "\(labels[part.truth]), \(part.verdict.done.lowercased())" : "\(labels[part.truth]), taken for \(judged)",
       thumbnail: part.thumbnail, link: part.annotated, sortKeys: [confidence],

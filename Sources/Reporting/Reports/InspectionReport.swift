@@ -6,9 +6,7 @@ import Metrics
 /// Made from the decisions one by one in bounded memory, so it is the same after an interrupted and resumed run:
 ///
 /// ```swift
-/// var report = InspectionReport(info)
-/// try DecisionReader.read(path: "out/decisions.jsonl") { report.add($0) }
-/// try AtomicFile.write(report.render(summary: summary, thumbnails: store).bytes, to: "out/report.html")
+/// try InspectionReport.write(folder: "out", info: info, summary: summary, thumbnails: store)
 /// ```
 ///
 /// **Nothing is dropped in silence**: every figure counts all parts; where the gallery does not hold all parts or all

@@ -12,10 +12,11 @@ struct Affine: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - degrees: counterclockwise as seen on the screen.
+  ///   - stretch: widens by this factor and flattens by it.
   ///   - shift: in pixels; positive moves the picture right and down.
   static func about(
-    width: Int, height: Int, degrees: Float = 0, scale: Float = 1, flipX: Bool = false, flipY: Bool = false,
-    shiftX: Float = 0, shiftY: Float = 0
+    width: Int, height: Int, degrees: Float = 0, scale: Float = 1, stretch: Float = 1, flipX: Bool = false,
+    flipY: Bool = false, shiftX: Float = 0, shiftY: Float = 0
   ) -> Affine {
     let middleX = Float(width - 1) * 0.5
     let middleY = Float(height - 1) * 0.5
@@ -25,13 +26,32 @@ struct Affine: Sendable, Hashable {
     let mirrorY: Float = flipY ? -1 : 1
     var map = Affine()
     // The inverse of "mirror, then turn, then scale", since the map goes from the result to the source.
-    map.a = mirrorX * cosine / scale
-    map.b = mirrorX * -sine / scale
-    map.d = mirrorY * sine / scale
-    map.e = mirrorY * cosine / scale
+    let wide = scale * stretch
+    let high = scale / stretch
+    map.a = mirrorX * cosine / wide
+    map.b = mirrorX * -sine / wide
+    map.d = mirrorY * sine / high
+    map.e = mirrorY * cosine / high
     map.c = middleX - map.a * (middleX + shiftX) - map.b * (middleY + shiftY)
     map.f = middleY - map.d * (middleX + shiftX) - map.e * (middleY + shiftY)
     return map
+  }
+
+  /// The same map for a window of the result whose first pixel is (x, y).
+  func windowed(x: Float, y: Float) -> Affine {
+    var map = self
+    map.c += a * x + b * y
+    map.f += d * x + e * y
+    return map
+  }
+
+  /// Where a position of the source comes to lie in the result; nil where the map squeezes everything onto a line.
+  func result(ofX x: Float, y: Float) -> SIMD2<Float>? {
+    let determinant = a * e - b * d
+    guard abs(determinant) > 1e-6 else { return nil }
+    let dx = x - c
+    let dy = y - f
+    return SIMD2((e * dx - b * dy) / determinant, (a * dy - d * dx) / determinant)
   }
 
   /// Whether the map only mirrors: then the result is an exact copy of pixels.
@@ -46,11 +66,15 @@ enum Warp {
   /// Fractional bits of positions: a shift of 1/65536 pixel is far below what 8 bits can show.
   private static let bits = 16
 
+  /// - Parameter size: columns and rows of the result; nil for those of the source.
   static func plane(
-    _ source: Span<UInt8>, width: Int, height: Int, _ map: Affine, into result: inout MutableSpan<UInt8>
+    _ source: Span<UInt8>, width: Int, height: Int, _ map: Affine, into result: inout MutableSpan<UInt8>,
+    size: (width: Int, height: Int)? = nil
   ) {
-    precondition(source.count >= width * height && result.count >= width * height, "planes below \(width) x \(height)")
-    if map.mirrorsOnly && map.c == map.c.rounded() && map.f == map.f.rounded() {
+    let columns = size?.width ?? width
+    let rows = size?.height ?? height
+    precondition(source.count >= width * height && result.count >= columns * rows, "planes below \(width) x \(height)")
+    if columns == width && rows == height && map.mirrorsOnly && map.c == map.c.rounded() && map.f == map.f.rounded() {
       let fromRight = map.a < 0
       let fromBottom = map.e < 0
       if map.c == (fromRight ? Float(width - 1) : 0) && map.f == (fromBottom ? Float(height - 1) : 0) {
@@ -64,12 +88,12 @@ enum Warp {
     // The last position from which a neighbour to the right (below) still exists.
     let limitX = (width - 1) << bits
     let limitY = (height - 1) << bits
-    for y in 0..<height {
+    for y in 0..<rows {
       var px = Int(((map.b * Float(y) + map.c) * one).rounded())
       var py = Int(((map.e * Float(y) + map.f) * one).rounded())
-      let inside = range(px, stepX, limitX, width).clamped(to: range(py, stepY, limitY, width))
-      let row = y &* width
-      for x in 0..<width {
+      let inside = range(px, stepX, limitX, columns).clamped(to: range(py, stepY, limitY, columns))
+      let row = y &* columns
+      for x in 0..<columns {
         if inside.contains(x) {
           let at = (py >> bits) &* width &+ (px >> bits)
           // In bounds: `inside` holds the columns whose four neighbours exist.
@@ -106,7 +130,7 @@ enum Warp {
       low = max(low, ceiling(start - limit + 1, -step))
       high = min(high, ceiling(start + 1, -step))
     }
-    return low < high ? low..<high : 0..<0
+    return low < high ? low..<high : width..<width
   }
 
   private static func reflected(_ source: Span<UInt8>, _ width: Int, _ height: Int, _ px: Int, _ py: Int) -> UInt8 {

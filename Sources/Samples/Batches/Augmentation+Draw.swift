@@ -21,13 +21,17 @@ extension Augmentation {
     var random = SplitMix64(seed: seed)
     let flipX = random.chance(flipHorizontal)
     let flipY = random.chance(flipVertical)
-    let degrees = rotate.draw(&random, otherwise: 0)
+    let turns = random.chance(quarterTurns)
+    let quarter = random.index(4)
+    let degrees =
+      rotate.draw(&random, otherwise: 0) + (turns && width == height ? Float(90 * quarter) : 0)
     let factor = scale.draw(&random, otherwise: 1)
+    let wider = stretch.draw(&random, otherwise: 1)
     let shiftX = shift.draw(&random, otherwise: 0) * Float(width)
     let shiftY = shift.draw(&random, otherwise: 0) * Float(height)
     let map = Affine.about(
-      width: width, height: height, degrees: degrees, scale: max(0.05, factor), flipX: flipX, flipY: flipY,
-      shiftX: shiftX, shiftY: shiftY)
+      width: width, height: height, degrees: degrees, scale: max(0.05, factor), stretch: max(0.05, wider), flipX: flipX,
+      flipY: flipY, shiftX: shiftX, shiftY: shiftY)
     let milder = Affine.about(width: width, height: height, flipX: flipX, flipY: flipY)
     var plan = Plan(
       map: map, isGeometric: map != Affine(), milder: milder, brightness: brightness.draw(&random, otherwise: 0),

@@ -33,10 +33,14 @@ public struct Augmentation: Codable, Sendable, Hashable {
   /// Probability of mirroring left to right, and top to bottom.
   public var flipHorizontal: Float
   public var flipVertical: Float
+  /// Probability of a turn by 0, 90, 180 or 270 degrees, each as likely; only where width and height are equal.
+  public var quarterTurns: Float
   /// Degrees, counterclockwise.
   public var rotate: Change
   /// Factor of size; above 1 is larger.
   public var scale: Change
+  /// Factor that the width is multiplied with and the height divided by.
+  public var stretch: Change
   /// Parts of the width and of the height.
   public var shift: Change
   /// Added to the level, where 1 is white.
@@ -55,16 +59,19 @@ public struct Augmentation: Codable, Sendable, Hashable {
   public var mixUp: Change
 
   public init(
-    flipHorizontal: Float = 0.5, flipVertical: Float = 0.5, rotate: Change = Change(0.5, -8, 8),
-    scale: Change = Change(0.5, 0.9, 1.12), shift: Change = Change(0.5, -0.05, 0.05),
+    flipHorizontal: Float = 0.5, flipVertical: Float = 0.5, quarterTurns: Float = 0,
+    rotate: Change = Change(0.8, -4, 4), scale: Change = Change(0.8, 0.89, 1.12),
+    stretch: Change = Change(0.8, 0.92, 1.09), shift: Change = Change(0.8, -0.05, 0.05),
     brightness: Change = Change(0.5, -0.1, 0.1), contrast: Change = Change(0.5, 0.8, 1.25),
     gamma: Change = Change(0.3, 0.8, 1.25), noise: Change = Change(0.3, 0, 0.02), blur: Change = .off,
     cutOut: Change = .off, mixUp: Change = .off
   ) {
     self.flipHorizontal = flipHorizontal
     self.flipVertical = flipVertical
+    self.quarterTurns = quarterTurns
     self.rotate = rotate
     self.scale = scale
+    self.stretch = stretch
     self.shift = shift
     self.brightness = brightness
     self.contrast = contrast
@@ -77,13 +84,23 @@ public struct Augmentation: Codable, Sendable, Hashable {
 
   /// No change at all.
   public static let none = Augmentation(
-    flipHorizontal: 0, flipVertical: 0, rotate: .off, scale: .off, shift: .off, brightness: .off, contrast: .off,
+    flipHorizontal: 0, flipVertical: 0, rotate: .off, scale: .off, stretch: .off, shift: .off, brightness: .off,
+    contrast: .off,
     gamma: .off, noise: .off, blur: .off, cutOut: .off, mixUp: .off)
 
   /// The default without what could turn one of these classes into another: a class called `left` forbids
   /// mirroring, `too-dark` forbids changes of brightness, and so on.
-  public static func suited(to classes: [String]) -> Augmentation {
+  ///
+  /// - Parameter isTexture: whether all classes are kinds of surface, with no part that lies in any way: these may be
+  ///   turned by any quarter and varied more.
+  public static func suited(to classes: [String], isTexture: Bool = false) -> Augmentation {
     var settings = Augmentation()
+    if isTexture {
+      settings.quarterTurns = 1
+      settings.rotate = Change(1, -15, 15)
+      settings.scale = Change(1, 0.8, 1.25)
+      settings.shift = Change(1, -0.08, 0.08)
+    }
     let words = classes.flatMap { name in
       name.lowercased().split { !$0.isLetter }.map(String.init)
     }
@@ -96,9 +113,11 @@ public struct Augmentation: Codable, Sendable, Hashable {
     }
     if names("rotat", "skew", "tilt", "misalign", "angle", "orient", "crooked", "horizontal", "vertical") {
       settings.rotate = .off
+      settings.quarterTurns = 0
     }
     if names("size", "oversize", "undersize", "large", "small", "thick", "thin", "wide", "narrow", "long", "short") {
       settings.scale = .off
+      settings.stretch = .off
     }
     if names("shift", "offset", "misplace", "misalign", "position", "center", "centre", "displace", "eccentric") {
       settings.shift = .off
@@ -133,8 +152,10 @@ public struct Augmentation: Codable, Sendable, Hashable {
     }
     if flipHorizontal > 0 { lines.append("flip left to right: in \(percent(flipHorizontal)) of images") }
     if flipVertical > 0 { lines.append("flip top to bottom: in \(percent(flipVertical)) of images") }
+    if quarterTurns > 0 { lines.append("quarter turns: in \(percent(quarterTurns)) of images") }
     add("rotate", rotate, " degrees")
     add("scale", scale, " times")
+    add("stretch", stretch, " times")
     add("shift", shift, " of width and height")
     add("brightness", brightness, " of white added")
     add("contrast", contrast, " times")

@@ -3,15 +3,18 @@ internal import Glibc
 /// Applies plans to samples; holds the scratch planes, so that one augmenter per thread allocates nothing per image.
 struct Augmenter {
   let preprocessing: Preprocessing
+  /// Columns and rows of what comes out: those of the input, or of a crop.
+  let size: (width: Int, height: Int)
   private var warped: [UInt8]
   /// The mask of the last image, after its geometry.
   private(set) var mask: [UInt8]
   private var blurred: [UInt8]
   private var table = [Float](repeating: 0, count: 256)
 
-  init(_ preprocessing: Preprocessing) {
+  init(_ preprocessing: Preprocessing, size: (width: Int, height: Int)? = nil) {
     self.preprocessing = preprocessing
-    let area = preprocessing.width * preprocessing.height
+    self.size = size ?? (preprocessing.width, preprocessing.height)
+    let area = self.size.width * self.size.height
     warped = [UInt8](repeating: 0, count: area * preprocessing.channels)
     mask = [UInt8](repeating: 0, count: area)
     blurred = [UInt8](repeating: 0, count: area)
@@ -25,16 +28,31 @@ struct Augmenter {
 
   /// Writes the changed and normalised image to `result` (channels x height x width from `offset`) and, where the
   /// sample has a mask, the changed mask to ``mask``.
+  ///
+  /// - Parameter window: first pixel of the crop in the changed image; nil where the whole of it is wanted.
   mutating func apply(
-    _ plan: Augmentation.Plan, to sample: PreparedImage, into result: inout MutableSpan<Float>, at offset: Int
+    _ plan: Augmentation.Plan, to sample: PreparedImage, into result: inout MutableSpan<Float>, at offset: Int,
+    window: SIMD2<Int>? = nil
   ) {
-    let width = preprocessing.width
-    let height = preprocessing.height
+    let size = self.size
+    let fullWidth = preprocessing.width
+    let fullHeight = preprocessing.height
+    let whole = fullWidth * fullHeight
     let channels = preprocessing.channels
+    let width = size.width
+    let height = size.height
     let area = width * height
-    precondition(sample.planes.count == area * channels, "a sample of \(sample.planes.count) bytes, not \(area)")
+    precondition(sample.planes.count == whole * channels, "a sample of \(sample.planes.count) bytes, not \(whole)")
+    precondition(window != nil || area == whole, "a crop needs a window")
     var map = plan.map
-    if plan.isGeometric, let source = sample.mask {
+    if let window {
+      map = map.windowed(x: Float(window.x), y: Float(window.y))
+      if let source = sample.mask {
+        var inPlace = mask.mutableSpan
+        Warp.plane(
+          source.span, width: fullWidth, height: fullHeight, map, into: &inPlace, size: size)
+      }
+    } else if plan.isGeometric, let source = sample.mask {
       var inPlace = mask.mutableSpan
       Warp.plane(source.span, width: width, height: height, map, into: &inPlace)
       // Turning and shifting must not push the defect out of the picture: then the label would be a lie.
@@ -50,8 +68,9 @@ struct Augmenter {
     for channel in 0..<channels {
       var target = warped.mutableSpan
       var plane = target._mutatingExtracting(channel * area..<(channel + 1) * area)
-      let source = sample.planes.span.extracting(channel * area..<(channel + 1) * area)
-      Warp.plane(source, width: width, height: height, map, into: &plane)
+      let source = sample.planes.span.extracting(channel * whole..<(channel + 1) * whole)
+      Warp.plane(
+        source, width: fullWidth, height: fullHeight, map, into: &plane, size: size)
       if plan.blur > 0 { blur(channel * area, width, height, plan.blur) }
       total += Self.sum(warped.span.extracting(channel * area..<(channel + 1) * area))
     }
@@ -149,7 +168,7 @@ struct Augmenter {
     }
   }
 
-  private static func sum(_ bytes: Span<UInt8>) -> Int {
+  static func sum(_ bytes: Span<UInt8>) -> Int {
     var total = 0
     for index in 0..<bytes.count { total &+= Int(bytes[index]) }
     return total

@@ -34,11 +34,13 @@ public struct BatchMaker: Sendable {
   public let goodIndex: Int?
   /// Pixels along each side of a cell of the pixel targets.
   public let cell: Int
+  /// What batches show of each image; nil for the whole of it.
+  public let crop: Crop?
 
   /// - Precondition: the sampler deals from as many samples as the cache has.
   public init(
     cache: SampleCache, sampler: BatchSampler, augmentation: Augmentation, classes: Int, goodIndex: Int?,
-    cell: Int = 8
+    cell: Int = 8, crop: Crop? = nil
   ) {
     precondition(sampler.count == cache.parts.count, "\(sampler.count) samples dealt from \(cache.parts.count)")
     self.cache = cache
@@ -47,22 +49,28 @@ public struct BatchMaker: Sendable {
     self.classes = classes
     self.goodIndex = goodIndex
     self.cell = cell
+    self.crop = crop
   }
 
   /// The batch of a training step, augmented.
   public func batch(step: Int) throws(PartSetError) -> Batch {
     let preprocessing = cache.preprocessing
     let draws = sampler.draws(step: step)
-    var batch = empty(draws.map(\.index))
-    var augmenter = Augmenter(preprocessing)
+    let size = crop.map { ($0.width, $0.height) } ?? (preprocessing.width, preprocessing.height)
+    var batch = empty(draws.map(\.index), size)
+    var augmenter = Augmenter(preprocessing, size: size)
+    let values = preprocessing.channels * size.0 * size.1
     var partners: [Float] = []
     for (place, draw) in draws.enumerated() {
       let sample = try cache.sample(draw.index)
       let plan = augmentation.plan(seed: draw.seed, width: preprocessing.width, height: preprocessing.height)
       partners.append(plan.mixUp)
       var images = batch.images.mutableSpan
-      augmenter.apply(plan, to: sample, into: &images, at: place * preprocessing.valueCount)
-      label(&batch, place, cache.parts[draw.index].label, sample.mask == nil ? nil : augmenter.mask)
+      let window = crop?.window(on: sample, plan, preprocessing, seed: draw.seed)
+      augmenter.apply(plan, to: sample, into: &images, at: place * values, window: window)
+      var shown = cache.parts[draw.index].label
+      if crop != nil, let goodIndex, sample.mask != nil, !Crop.shows(augmenter.mask) { shown = goodIndex }
+      label(&batch, place, shown, sample.mask == nil ? nil : augmenter.mask)
     }
     mixUp(&batch, partners)
     return batch
@@ -71,7 +79,7 @@ public struct BatchMaker: Sendable {
   /// Chosen samples as they are, for validation and for whoever wants to look at them.
   public func plainBatch(_ indices: [Int]) throws(PartSetError) -> Batch {
     let preprocessing = cache.preprocessing
-    var batch = empty(indices)
+    var batch = empty(indices, (preprocessing.width, preprocessing.height))
     for (place, index) in indices.enumerated() {
       let sample = try cache.sample(index)
       var images = batch.images.mutableSpan
@@ -83,14 +91,14 @@ public struct BatchMaker: Sendable {
     return batch
   }
 
-  private func empty(_ indices: [Int]) -> Batch {
-    let preprocessing = cache.preprocessing
-    let cellsHigh = (preprocessing.height + cell - 1) / cell
-    let cellsWide = (preprocessing.width + cell - 1) / cell
+  private func empty(_ indices: [Int], _ size: (width: Int, height: Int)) -> Batch {
+    let channels = cache.preprocessing.channels
+    let cellsHigh = (size.height + cell - 1) / cell
+    let cellsWide = (size.width + cell - 1) / cell
     let count = indices.count
     return Batch(
-      count: count, channels: preprocessing.channels, height: preprocessing.height, width: preprocessing.width,
-      images: [Float](repeating: 0, count: count * preprocessing.valueCount),
+      count: count, channels: channels, height: size.height, width: size.width,
+      images: [Float](repeating: 0, count: count * channels * size.width * size.height),
       targets: [Float](repeating: 0, count: count * classes), labels: [Int32](repeating: 0, count: count),
       pixelTargets: cache.hasMasks ? [Float](repeating: 0, count: count * classes * cellsHigh * cellsWide) : nil,
       pixelValid: [Float](repeating: 0, count: count), cellsHigh: cellsHigh, cellsWide: cellsWide,

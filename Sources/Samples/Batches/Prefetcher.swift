@@ -115,11 +115,11 @@ private final class PrefetchState<Element: Sendable>: @unchecked Sendable {
 /// A POSIX mutex with its condition variable.
 ///
 /// Sendable because both objects are made for use from any thread and live at a fixed address until `deinit`.
-@safe final class Monitor: @unchecked Sendable {
+@safe package final class Monitor: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
 
-  init() {
+  package init() {
     unsafe mutex = .allocate(capacity: 1)
     unsafe mutex.initialize(to: pthread_mutex_t())
     unsafe condition = .allocate(capacity: 1)
@@ -128,11 +128,20 @@ private final class PrefetchState<Element: Sendable>: @unchecked Sendable {
     _ = unsafe pthread_cond_init(condition, nil)
   }
 
-  func lock() { _ = unsafe pthread_mutex_lock(mutex) }
-  func unlock() { _ = unsafe pthread_mutex_unlock(mutex) }
+  package func lock() { _ = unsafe pthread_mutex_lock(mutex) }
+  package func unlock() { _ = unsafe pthread_mutex_unlock(mutex) }
   /// Under the lock: gives it up while waiting. May return without a reason.
-  func wait() { _ = unsafe pthread_cond_wait(condition, mutex) }
-  func wakeAll() { _ = unsafe pthread_cond_broadcast(condition) }
+  package func wait() { _ = unsafe pthread_cond_wait(condition, mutex) }
+  /// As ``wait()``, but no longer than so many seconds.
+  package func wait(seconds: Double) {
+    var until = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &until)
+    let nanoseconds = until.tv_nsec + Int(seconds * 1e9)
+    until.tv_sec += nanoseconds / 1_000_000_000
+    until.tv_nsec = nanoseconds % 1_000_000_000
+    _ = unsafe pthread_cond_timedwait(condition, mutex, &until)
+  }
+  package func wakeAll() { _ = unsafe pthread_cond_broadcast(condition) }
 
   deinit {
     _ = unsafe pthread_cond_destroy(condition)

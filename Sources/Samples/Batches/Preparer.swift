@@ -48,7 +48,9 @@ public final class Preparer {
         image: part.imagePath, imageSize: [decoded.source.width, decoded.source.height], mask: maskPath,
         maskSize: [mask.source.width, mask.source.height])
     }
-    sample.mask = coverage(binary(mask))
+    let marks = binary(mask)
+    // A mask that marks nothing says nothing about where a defect is (a good part needs no mask to be known).
+    if marks.pixels.contains(where: { $0 != 0 }) { sample.mask = coverage(marks) }
     return sample
   }
 

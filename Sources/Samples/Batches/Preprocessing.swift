@@ -75,11 +75,13 @@ public struct Preprocessing: Codable, Sendable, Hashable {
   /// Values per image: channels x height x width.
   public var valueCount: Int { channels * height * width }
 
-  /// How files are decoded for this input: a JPEG no larger than needed, grey where only grey is needed.
+  /// How files are decoded for this input: a large JPEG at a fraction of its size, but at least twice the input's,
+  /// so that the resampling still decides what is seen; grey where only grey is needed.
+  ///
+  /// Judge only what was decoded with these options: a picture that was decoded in full, then resized, differs by a
+  /// level here and there.
   public var decodeOptions: DecodeOptions {
-    // Letterboxing shrinks one side below the input's; asking for both sides keeps the decoder's reduction
-    // on the safe side.
-    DecodeOptions(target: ImageSize(width: width, height: height), wantsGray: channels == 1)
+    DecodeOptions(target: ImageSize(width: 2 * width, height: 2 * height), wantsGray: channels == 1)
   }
 
   /// Level `0...255` of a channel as the network sees it.

@@ -74,7 +74,11 @@ private struct Examination {
   }
 
   private func images(_ count: Int) -> String {
-    count == 1 ? "1 image" : "\(count) images"
+    amount(count, "image")
+  }
+
+  private func amount(_ count: Int, _ name: String) -> String {
+    "\(count) \(name)\(count == 1 ? "" : "s")"
   }
 
   private func isAre(_ count: Int) -> String {
@@ -142,14 +146,20 @@ private struct Examination {
       if Set(group.map(\.split)).count > 1 { leaks.append(names) } else { copies.append(names) }
     }
     if !conflicts.isEmpty {
-      add(.error, .conflictingLabels, "\(conflicts.count) files are there under two labels.", conflicts.sorted())
+      add(
+        .error, .conflictingLabels,
+        "\(amount(conflicts.count, "file")) \(isAre(conflicts.count)) there under two labels.", conflicts.sorted())
     }
     if !leaks.isEmpty {
-      let message = "\(leaks.count) files are in two splits: figures measured on them are too good; keep one of each."
+      let message =
+        "\(amount(leaks.count, "file")) \(isAre(leaks.count)) in two splits: figures measured on them are too good; "
+        + "keep one of each."
       add(.error, .leakage, message, leaks.sorted())
     }
     if !copies.isEmpty {
-      add(.note, .duplicates, "\(copies.count) files are there more than once in their split.", copies.sorted())
+      add(
+        .note, .duplicates, "\(amount(copies.count, "file")) \(isAre(copies.count)) there more than once in a split.",
+        copies.sorted())
     }
     let parts = readable.map { set.parts[$0] }
     let near = NearCopies.pairs(looks.map(\.detail), threads: threads) { first, second in
@@ -163,8 +173,8 @@ private struct Examination {
       return "\(a.id) (\(a.split.rawValue)) ~ \(b.id) (\(b.split.rawValue)): \(how)\(percent) % alike"
     }
     let message =
-      "\(lines.count) pairs of images in two splits show nearly the same picture: figures measured on them are too "
-      + "good; put each pair into one split."
+      "\(amount(lines.count, "pair")) of images in two splits \(lines.count == 1 ? "shows" : "show") nearly the same "
+      + "picture: figures measured on them are too good; put each pair into one split."
     add(.warning, .nearLeakage, message, lines)
   }
 
@@ -240,11 +250,11 @@ private struct Examination {
     if options.predictions.isEmpty {
       suspects = LabelSuspects.byNeighbours(
         looks.map(\.texture), labels: labels, classes: set.classes.count, threads: threads)
-      reason = "look like another class"
+      reason = suspects.count == 1 ? "looks like another class" : "look like another class"
     } else {
       let rows = parts.map { options.predictions[$0.id] }
       suspects = LabelSuspects.byPredictions(rows, labels: labels, classes: set.classes.count)
-      reason = "are taken for another class by the model"
+      reason = "\(isAre(suspects.count)) taken for another class by the model"
     }
     guard !suspects.isEmpty else { return }
     let files = suspects.map { suspect in

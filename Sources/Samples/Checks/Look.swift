@@ -26,7 +26,7 @@ struct Look: Sendable {
 
   static func at(_ part: Part, isGood: Bool) throws(PartSetError) -> Look {
     // At least twice the thumbnail, so that a reduced JPEG is still resampled with antialiasing.
-    let target = ImageSize(width: thumb, height: thumb)
+    let target = ImageSize(width: 2 * thumb, height: 2 * thumb)
     let decoded: DecodedImage
     do throws(ImageError) {
       decoded = try ImageFile.load(path: part.imagePath, options: DecodeOptions(target: target))
@@ -35,7 +35,8 @@ struct Look: Sendable {
     }
     let gray = decoded.image.gray8().resized(width: thumb, height: thumb)
     var look = Look(
-      size: decoded.source, isColor: !decoded.image.isGray, contrast: 0, detail: detail(gray), texture: texture(gray))
+      size: decoded.source, isColor: decoded.image.showsColor, contrast: 0, detail: detail(gray), texture: texture(gray)
+    )
     let levels = gray.pixels
     look.contrast = Int(levels.max()!) - Int(levels.min()!)
     if let path = part.maskPath { look.maskProblem = maskProblem(path, decoded.source, isGood) }
@@ -59,7 +60,8 @@ struct Look: Sendable {
     }
   }
 
-  /// Halved, less its own 5 x 5 means: gains, offsets and soft light cancel out, fine detail stays.
+  /// Halved, less its own 5 x 5 means, over its own 5 x 5 deviations: gains, offsets and soft light cancel out, and
+  /// the outlines that all parts share weigh no more than the grain that each has to itself.
   private static func detail(_ gray: Image<Gray8>) -> [Float] {
     let pixels = gray.pixels
     var half = [Float](repeating: 0, count: side * side)
@@ -70,15 +72,33 @@ struct Look: Sendable {
         half[y * side + x] = Float(sum) * 0.25
       }
     }
+    let means = boxMeans(half)
+    let squares = boxMeans(half.map { $0 * $0 })
     var result = half
+    for index in half.indices {
+      let deviation = max(0, squares[index] - means[index] * means[index]).squareRoot()
+      // One and a half levels: below that there is more compression than surface.
+      result[index] = (half[index] - means[index]) / (deviation + 1.5)
+    }
+    return result
+  }
+
+  /// Means over 5 x 5, mirrored at the borders.
+  private static func boxMeans(_ values: [Float]) -> [Float] {
+    var rows = values
     for y in 0..<side {
       for x in 0..<side {
         var sum: Float = 0
-        for dy in -2...2 {
-          let row = Warp.reflect(y + dy, side) * side
-          for dx in -2...2 { sum += half[row + Warp.reflect(x + dx, side)] }
-        }
-        result[y * side + x] -= sum / 25
+        for dx in -2...2 { sum += values[y * side + Warp.reflect(x + dx, side)] }
+        rows[y * side + x] = sum * 0.2
+      }
+    }
+    var result = rows
+    for y in 0..<side {
+      for x in 0..<side {
+        var sum: Float = 0
+        for dy in -2...2 { sum += rows[Warp.reflect(y + dy, side) * side + x] }
+        result[y * side + x] = sum * 0.2
       }
     }
     return result

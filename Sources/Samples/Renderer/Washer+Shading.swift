@@ -202,7 +202,8 @@ extension Washer {
       }
       for at in levels.indices where cover[at] > 0 || flank[at] != 0 {
         levels[at] += stroke.level * cover[at] + stroke.flank * flank[at] * (1 - cover[at])
-        if stroke.isDefect && cover[at] > 0.25 { isDefect[at] = true }
+        // As far as it can be seen: a crack's tail thins out to a fraction of a pixel.
+        if stroke.isDefect && (cover[at] > 0.25 || cover[at] * abs(stroke.level) > 5) { isDefect[at] = true }
       }
     }
     return (levels, isDefect)

@@ -142,6 +142,11 @@ struct Convolution {
 
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
     let layouts = self.layouts
+    if bias == nil, let winograd = Winograd(self) {
+      let result = Tensor(uninitialized: y, layout: .blocked, on: engine)
+      winograd.forward(x.inLayout(.blocked), weights, into: result)
+      return result
+    }
     let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil)
     let source = x.inLayout(layouts.x)
     let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts)
@@ -154,6 +159,11 @@ struct Convolution {
   }
 
   func dataGradient(_ dy: Tensor, _ weights: Tensor) -> Tensor {
+    if let winograd = Winograd(self) {
+      let result = Tensor(uninitialized: x, layout: .blocked, on: engine)
+      winograd.dataGradient(dy.inLayout(.blocked), weights, into: result)
+      return result
+    }
     // oneDNN has no quick implementation for a thin input; the plain one is a matrix product.
     let layouts = self.layouts.x == self.layouts.y ? self.layouts : (.plain, .plain)
     let convolution = primitive(CDNN_BACKWARD_DATA, layouts)
@@ -170,6 +180,11 @@ struct Convolution {
   func weightGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
     let layouts = self.layouts
     if isThin && layouts.y == .blocked { return thinWeightGradient(x.plain(), dy.inLayout(.blocked)) }
+    if let winograd = Winograd(self) {
+      let result = Tensor(uninitialized: weights, on: engine)
+      winograd.weightGradient(x.inLayout(.blocked), dy.inLayout(.blocked), into: result)
+      return result
+    }
     let convolution = primitive(CDNN_BACKWARD_WEIGHTS, layouts)
     let source = x.inLayout(layouts.x)
     let gradient = dy.inLayout(layouts.y)

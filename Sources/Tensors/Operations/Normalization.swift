@@ -29,13 +29,13 @@ extension Variable {
     }
     let inverse = Tensor(uninitialized: Shape(channels), on: engine)
     let a = Tensor(uninitialized: Shape(channels), on: engine)
-    let b = Tensor(uninitialized: Shape(channels), on: engine)
+    let shiftBy = Tensor(uninitialized: Shape(channels), on: engine)
     let count = Float(shape.batch * shape.pixels)
     let unbias = count > 1 ? count / (count - 1) : 1
     for c in 0..<channels {
       unsafe inverse.pointer[c] = 1 / (variance.pointer[c] + epsilon).squareRoot()
       unsafe a.pointer[c] = scale.value.pointer[c] * inverse.pointer[c]
-      unsafe b.pointer[c] = shift.value.pointer[c] - mean.pointer[c] * a.pointer[c]
+      unsafe shiftBy.pointer[c] = shift.value.pointer[c] - mean.pointer[c] * a.pointer[c]
       unsafe runningMean.value.pointer[c] += momentum * (mean.pointer[c] - runningMean.value.pointer[c])
       unsafe runningVariance.value.pointer[c] +=
         momentum * (variance.pointer[c] * unbias - runningVariance.value.pointer[c])
@@ -44,17 +44,20 @@ extension Variable {
     let y = Tensor(uninitialized: shape, layout: x.layout, on: engine)
     engine.parallel(units) { begin, end in
       unsafe ckernels_scale_shift(
-        &activation, x.pointer, a.pointer, b.pointer, more?.pointer, relu ? 1 : 0, y.pointer, begin, end)
+        &activation, x.pointer, a.pointer, shiftBy.pointer, more?.pointer, relu ? 1 : 0, y.pointer, begin, end)
     }
     return tape.record(y, from: self, scale, shift, residual ?? self) { gradient, tape in
       let dy = gradient.inLayout(x.layout)
       var activation = x.activation
       let sum = Tensor(uninitialized: Shape(channels), on: engine)
       let normalized = Tensor(uninitialized: Shape(channels), on: engine)
+      let again = relu && residual == nil
+      var normalization = unsafe ckernels_normalization(
+        x: x.pointer, mean: mean.pointer, inverse_deviation: inverse.pointer,
+        y: relu && !again ? y.pointer : nil, scale: again ? a.pointer : nil, shift: again ? shiftBy.pointer : nil)
       engine.parallel(units) { begin, end in
         unsafe ckernels_normalize_sums(
-          &activation, x.pointer, relu ? y.pointer : nil, dy.pointer, mean.pointer, inverse.pointer, sum.pointer,
-          normalized.pointer, begin, end)
+          &activation, &normalization, dy.pointer, sum.pointer, normalized.pointer, begin, end)
       }
       // dx = a (g - sum / n - xhat normalized / n), written as a g + b x + c.
       let b = Tensor(uninitialized: Shape(channels), on: engine)
@@ -70,8 +73,8 @@ extension Variable {
       let dresidual = wantsResidual ? Tensor(uninitialized: shape, layout: x.layout, on: engine) : nil
       engine.parallel(units) { begin, end in
         unsafe ckernels_normalize_gradient(
-          &activation, x.pointer, relu ? y.pointer : nil, dy.pointer, a.pointer, b.pointer, c.pointer, dx.pointer,
-          dresidual?.pointer, begin, end)
+          &activation, &normalization, dy.pointer, a.pointer, b.pointer, c.pointer, dx.pointer, dresidual?.pointer,
+          begin, end)
       }
       tape.accumulate(dx, into: self)
       if let residual, let dresidual { tape.accumulate(dresidual, into: residual) }
@@ -109,10 +112,11 @@ extension Variable {
       var activation = activation
       let sum = Tensor(uninitialized: Shape(rows), on: engine)
       let normalized = Tensor(uninitialized: Shape(rows), on: engine)
+      var normalization = unsafe ckernels_normalization(
+        x: x.pointer, mean: mean.pointer, inverse_deviation: inverse.pointer, y: nil, scale: nil, shift: nil)
       engine.parallel(rows) { begin, end in
         unsafe ckernels_normalize_sums(
-          &activation, x.pointer, nil, dy.pointer, mean.pointer, inverse.pointer, sum.pointer, normalized.pointer,
-          begin, end)
+          &activation, &normalization, dy.pointer, sum.pointer, normalized.pointer, begin, end)
       }
       let b = Tensor(uninitialized: Shape(rows), on: engine)
       let c = Tensor(uninitialized: Shape(rows), on: engine)
@@ -124,7 +128,7 @@ extension Variable {
       let dx = Tensor(uninitialized: shape, on: engine)
       engine.parallel(rows) { begin, end in
         unsafe ckernels_normalize_gradient(
-          &activation, x.pointer, nil, dy.pointer, inverse.pointer, b.pointer, c.pointer, dx.pointer, nil, begin, end)
+          &activation, &normalization, dy.pointer, inverse.pointer, b.pointer, c.pointer, dx.pointer, nil, begin, end)
       }
       tape.accumulate(dx, into: self)
     }

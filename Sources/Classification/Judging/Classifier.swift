@@ -1,0 +1,104 @@
+public import Graphs
+import Samples
+
+/// A trained defect classifier, ready to judge: the one inference path of evaluation, folders and live lines.
+///
+/// The classifier itself can be shared; each thread takes a ``Judge`` of its own from ``judge(threads:)``, all over the
+/// same packed weights.
+public final class Classifier: Sendable {
+  public let info: ModelInfo
+  private let compiler: GraphCompiler
+  private let path: String
+
+  /// Reads a model file.
+  ///
+  /// - Throws: ``ModelError`` or `GraphError`, in a sentence that names the file.
+  public convenience init(path: String) throws {
+    let graph = try Graph(contentsOf: path)
+    try self.init(graph, info: ModelInfo(graph, path: path), path: path)
+  }
+
+  /// - Parameter path: what errors call the model.
+  public init(_ graph: Graph, info: ModelInfo, path: String) throws {
+    self.info = info
+    self.path = path
+    compiler = try GraphCompiler(graph)
+  }
+
+  /// A judge for the calling thread and `threads` compute threads.
+  public func judge(threads: Int) throws -> Judge {
+    let input = info.preprocessing
+    let compiled = try compiler.compile(
+      inputShape: [1, input.channels, input.height, input.width], threads: threads)
+    guard let probabilities = compiled.outputIndex(ResidualNetwork.Port.probabilities),
+      compiled.outputs[probabilities].count == info.labels.count
+    else {
+      throw ModelError(path, "does not give one probability for each of its \(info.labels.count) labels")
+    }
+    let heat = compiled.outputIndex(ResidualNetwork.Port.heat)
+    if let heat {
+      let channels = info.hasPixelHead ? info.pixelLabels.count : info.labels.count
+      let shape = compiled.outputs[heat].shape
+      guard shape.count == 4, shape[1] == channels else {
+        throw ModelError(path, "has a heat map of shape \(shape), not one channel for each of \(channels) labels")
+      }
+    }
+    return Judge(info: info, compiled: compiled, probabilities: probabilities, heat: heat)
+  }
+}
+
+/// What a network says of one picture.
+public struct Judged: Sendable, Hashable {
+  /// One probability a label; they sum to 1. Not finite where the network failed.
+  public var probabilities: [Float]
+  /// Where the evidence lies, if the model tells.
+  public var heat: HeatMap?
+}
+
+/// The spatial evidence of a network, for each channel a plane of cells that together cover the input.
+public struct HeatMap: Sendable, Hashable {
+  public var channels: Int
+  public var height: Int
+  public var width: Int
+  /// channels x height x width
+  public var values: [Float]
+
+  public init(channels: Int, height: Int, width: Int, values: [Float]) {
+    precondition(values.count == channels * height * width, "\(values.count) values for a heat map")
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.values = values
+  }
+
+  /// The plane of one channel, row by row.
+  public func plane(_ channel: Int) -> ArraySlice<Float> {
+    values[channel * height * width..<(channel + 1) * height * width]
+  }
+}
+
+/// A compiled network on one thread. Nothing is allocated by the network per picture.
+public final class Judge {
+  public let info: ModelInfo
+  private let compiled: CompiledGraph
+  private let probabilities: Int
+  private let heat: Int?
+
+  init(info: ModelInfo, compiled: CompiledGraph, probabilities: Int, heat: Int?) {
+    self.info = info
+    self.compiled = compiled
+    self.probabilities = probabilities
+    self.heat = heat
+  }
+
+  /// Judges a prepared picture: channels x height x width as ``Preprocessing`` makes them.
+  public func judge(_ input: Span<Float>, wantsHeat: Bool = true) throws -> Judged {
+    try compiled.run(input)
+    let scores = compiled.output(probabilities)
+    guard wantsHeat, let heat else { return Judged(probabilities: scores, heat: nil) }
+    let shape = compiled.outputs[heat].shape
+    return Judged(
+      probabilities: scores,
+      heat: HeatMap(channels: shape[1], height: shape[2], width: shape[3], values: compiled.output(heat)))
+  }
+}

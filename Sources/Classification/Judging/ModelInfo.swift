@@ -1,0 +1,160 @@
+public import Graphs
+public import Samples
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What a model file says about itself, beside the graph: all that judging needs, and where the model comes from.
+///
+/// Kept in the ONNX file's `metadata_props` under keys that begin with `assay.`, structured values as JSON.
+public struct ModelInfo: Codable, Sendable, Hashable {
+  /// Defect score thresholds, 0...1.
+  public struct Thresholds: Codable, Sendable, Hashable {
+    public var reject: Float
+    public var review: Float
+    /// Where no class is good: least probability that names a defect with no person looking.
+    public var confidence: Float
+
+    public init(reject: Float, review: Float, confidence: Float) {
+      self.reject = reject
+      self.review = review
+      self.confidence = confidence
+    }
+  }
+
+  /// Where the model comes from and how good it was, for its card.
+  public struct Provenance: Codable, Sendable, Hashable {
+    public var assayVersion: String
+    /// Name of the part set, without its path.
+    public var dataset: String
+    public var settings: TrainingSettings
+    public var network: NetworkConfiguration
+    public var steps: Int
+    public var trainingSeconds: Double
+    /// Parts of each class, in the labels' order.
+    public var trainCounts: [Int]
+    public var validationCounts: [Int]
+    public var testCounts: [Int]
+    /// A digest of all training parts' contents.
+    public var trainDigest: String
+    public var temperature: Double
+    public var validation: Scores
+    /// A line for each change that training images went through.
+    public var augmentation: [String]
+  }
+
+  /// Figures on the validation split.
+  public struct Scores: Codable, Sendable, Hashable {
+    public var accuracy: Double
+    public var macroF1: Double
+    public var auroc: Double?
+    public var expectedCalibrationError: Double
+  }
+
+  public var name: String
+  /// Names of the classes, in the order of the probabilities.
+  public var labels: [String]
+  /// Index of the acceptable class; nil where all classes are defects.
+  public var goodIndex: Int?
+  /// Names of the heat map's channels; empty where it is the classes' activation map.
+  public var pixelLabels: [String]
+  public var preprocessing: Preprocessing
+  public var thresholds: Thresholds
+  public var provenance: Provenance?
+
+  /// Whether the heat map holds probabilities from a pixel head, or else activations.
+  public var hasPixelHead: Bool { !pixelLabels.isEmpty }
+
+  enum Key {
+    static let info = "assay.model"
+    static let format = "assay.format"
+  }
+
+  /// Version of what is stored under the keys.
+  static let format = "1"
+
+  /// The metadata of a model file.
+  public func metadata() -> [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Only strings, finite numbers and lists of them are encoded: that cannot fail.
+    func json(_ value: some Encodable) -> String {
+      (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
+    var all: [String: String] = [
+      Key.format: Self.format, "assay.name": name, "assay.labels": json(labels),
+      "assay.pixel_labels": json(pixelLabels), "assay.preprocessing": json(preprocessing),
+      "assay.thresholds": json(thresholds),
+    ]
+    if let goodIndex { all["assay.good"] = labels[goodIndex] }
+    if let provenance { all["assay.provenance"] = json(provenance) }
+    return all
+  }
+
+  /// Reads a model file's metadata.
+  ///
+  /// - Throws: ``ModelError`` where it is not one of Assay's or contradicts itself.
+  public init(_ graph: Graph, path: String) throws(ModelError) {
+    let metadata = graph.metadata
+    guard metadata[Key.format] != nil else {
+      throw ModelError(
+        path, "carries no Assay labels and preprocessing; make it with `assay train`, whose models can judge parts")
+    }
+    let decoder = JSONDecoder()
+    func value<T: Decodable>(_ type: T.Type, _ key: String) throws(ModelError) -> T {
+      guard let text = metadata[key], let value = try? decoder.decode(type, from: Data(text.utf8)) else {
+        throw ModelError(path, "lacks a readable `\(key)` in its metadata; train it again or restore the file")
+      }
+      return value
+    }
+    name = metadata["assay.name"] ?? ""
+    labels = try value([String].self, "assay.labels")
+    pixelLabels = try value([String].self, "assay.pixel_labels")
+    preprocessing = try value(Preprocessing.self, "assay.preprocessing")
+    thresholds = try value(Thresholds.self, "assay.thresholds")
+    provenance = metadata["assay.provenance"].flatMap { try? decoder.decode(Provenance.self, from: Data($0.utf8)) }
+    if let good = metadata["assay.good"] {
+      guard let index = labels.firstIndex(of: good) else {
+        throw ModelError(path, "names '\(good)' as good, which is none of its labels")
+      }
+      goodIndex = index
+    }
+    if let problem = preprocessing.problem { throw ModelError(path, "asks for an impossible input: \(problem)") }
+    guard labels.count >= 2, Set(labels).count == labels.count else {
+      throw ModelError(path, "has labels that cannot be told apart: \(labels.joined(separator: ", "))")
+    }
+    for threshold in [thresholds.reject, thresholds.review, thresholds.confidence]
+    where !(threshold >= 0 && threshold <= 1) {
+      throw ModelError(path, "has a threshold of \(threshold), which is not in 0...1")
+    }
+  }
+
+  public init(
+    name: String, labels: [String], goodIndex: Int?, pixelLabels: [String], preprocessing: Preprocessing,
+    thresholds: Thresholds, provenance: Provenance?
+  ) {
+    self.name = name
+    self.labels = labels
+    self.goodIndex = goodIndex
+    self.pixelLabels = pixelLabels
+    self.preprocessing = preprocessing
+    self.thresholds = thresholds
+    self.provenance = provenance
+  }
+}
+
+/// A model file cannot be used to judge parts.
+public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let path: String
+  public let reason: String
+
+  public init(_ path: String, _ reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  public var description: String { "\(path) \(reason)." }
+}

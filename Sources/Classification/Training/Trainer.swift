@@ -1,0 +1,291 @@
+import Graphs
+import Imaging
+import Layers
+import Metrics
+public import Samples
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Trains a defect classifier on a part set: from scratch, on the CPU, the same way for the same seed.
+///
+/// Call it from one thread, which becomes the compute thread.
+public final class Trainer {
+  let set: PartSet
+  let settings: TrainingSettings
+  let plan: TrainingPlan
+  let engine: Engine
+  let network: ResidualNetwork
+  let names: [(name: String, parameter: Parameter)]
+  let average: WeightAverage
+  var optimizer: Optimizer
+  let train: SampleCache
+  let validation: SampleCache
+  /// Digest of the training parts' contents.
+  let digest: String
+  let schedule = Schedule.oneCycle(warmUp: 0.1, start: 0.1, end: 0.01)
+
+  var random: SeededGenerator
+  var step = 0
+  /// 0 until it is decided.
+  var steps = 0
+  var history = TrainingHistory()
+  var best: (validation: TrainingHistory.Validation, values: [Tensor])?
+  /// Seconds of training before a resumption.
+  var secondsBefore = 0.0
+
+  /// Reads the set's training and validation images.
+  ///
+  /// - Throws: ``TrainingError``, `PartSetError` or `EngineError`.
+  public init(_ set: PartSet, settings: TrainingSettings, onLoad: (@Sendable (Int) -> Void)? = nil) throws {
+    self.set = set
+    self.settings = settings
+    let trainParts = set.parts(in: .train)
+    let counts = set.counts(in: .train)
+    let present = set.classes.indices.filter { counts[$0] > 0 }
+    guard present.count >= 2 else {
+      throw TrainingError.tooFewClasses(root: set.root, classes: present.map { set.classes[$0] })
+    }
+    let validationParts = set.parts(in: .val)
+    guard !validationParts.isEmpty else { throw TrainingError.noValidation(root: set.root) }
+    plan = try TrainingPlan(set, settings, looks: Self.look(at: trainParts))
+    let threads = settings.threads ?? Parallel.processors
+    let raw = try SampleCache(trainParts, preprocessing: plan.preprocessing, threads: threads, progress: onLoad)
+    let (mean, std) = try raw.statistics()
+    train = raw.with(mean: mean, std: std)
+    validation = try SampleCache(validationParts, preprocessing: train.preprocessing, threads: threads)
+    digest = Self.digest(trainParts)
+    engine = try Engine(threads: threads)
+    random = SeededGenerator(seed: settings.seed)
+    network = ResidualNetwork(plan.network, background: plan.background, random: &random, on: engine)
+    names = network.parameters()
+    let parameters = names.map(\.parameter)
+    average = WeightAverage(of: parameters, decay: settings.averageDecay)
+    optimizer = Optimizer(
+      .adamW(beta1: 0.9, beta2: 0.99), weightDecay: settings.weightDecay, parameters: parameters)
+  }
+
+  /// Images a part set's input is chosen by: at most 200, evenly spread.
+  private static func look(at parts: [Part]) throws -> (sizes: [ImageSize], isColor: Bool) {
+    var sizes: [ImageSize] = []
+    var isColor = false
+    let stride = Swift.max(1, parts.count / 200)
+    for index in Swift.stride(from: 0, to: parts.count, by: stride) {
+      let path = parts[index].imagePath
+      sizes.append(try ImageFile.size(path: path))
+      if sizes.count <= 12, !isColor { isColor = try showsColor(ImageFile.read(path: path)) }
+    }
+    return (sizes, isColor)
+  }
+
+  /// Whether more than one pixel in a hundred has a hue: grey pictures are often stored as colour ones.
+  private static func showsColor(_ image: AnyImage) -> Bool {
+    guard !image.isGray else { return false }
+    let pixels = image.rgb8().pixels
+    var colored = 0
+    for pixel in pixels {
+      let low = Swift.min(pixel.red, pixel.green, pixel.blue)
+      if Swift.max(pixel.red, pixel.green, pixel.blue) - low > 12 { colored += 1 }
+    }
+    return colored * 100 > pixels.count
+  }
+
+  private static func digest(_ parts: [Part]) -> String {
+    var bytes: [UInt8] = []
+    for part in parts { bytes += Array("\(part.contentHash) \(part.label)\n".utf8) }
+    return ContentHash(of: bytes).description
+  }
+
+  /// Trains to the end, or goes on to the end after a resumption.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: file that the state is saved to now and then, and resumed from if it is there; nil for none.
+  ///   - interval: least seconds between two checkpoints.
+  ///   - onProgress: called after about every second of training and every validation.
+  public func run(
+    checkpoint: String?, interval: Double = 20, onProgress: (TrainingProgress) -> Void
+  ) throws {
+    if let checkpoint { try resume(from: checkpoint) }
+    let start = now()
+    let firstStep = step
+    if steps == 0 {
+      steps = plan.steps(settings, count: train.parts.count)
+      if settings.minutes != nil { try limitSteps() }
+    }
+    let batches = prefetcher(from: step)
+    defer { batches.cancel() }
+    var sums = Sums()
+    var lastReport = now()
+    var lastSave = now()
+    var images = 0
+    while step < steps, let batch = try batches.next() {
+      let isCrop = step < plan.cropSteps(settings, steps: steps)
+      try sums.add(train(on: batch, isCrop: isCrop))
+      step += 1
+      images += batch.count
+      let validates = step == steps || step % validationInterval == 0
+      guard validates || now() - lastReport > 1 else { continue }
+      history.points.append(sums.point(step: step))
+      let judged = validates ? try validate() : nil
+      let elapsed = now() - start
+      onProgress(
+        TrainingProgress(
+          step: step, steps: steps, imageLoss: sums.imageLoss, pixelLoss: sums.pixelLoss,
+          learningRate: sums.learningRate, imagesPerSecond: Double(images) / elapsed,
+          secondsLeft: remaining(elapsed, from: firstStep), validation: judged))
+      sums = Sums()
+      lastReport = now()
+      if let checkpoint, now() - lastSave > interval, step < steps {
+        try save(to: checkpoint, seconds: secondsBefore + elapsed)
+        lastSave = now()
+      }
+    }
+    secondsBefore += now() - start
+  }
+
+  /// Steps between two looks at the validation split.
+  private var validationInterval: Int { Swift.max(25, steps / 16) }
+
+  private func remaining(_ elapsed: Double, from first: Int) -> Double {
+    let crops = plan.cropSteps(settings, steps: steps)
+    func cost(_ range: Range<Int>) -> Double {
+      let cheap = range.clamped(to: 0..<crops).count
+      return Double(cheap) * plan.cost(isCrop: true) + Double(range.count - cheap)
+    }
+    let done = cost(first..<step)
+    return done > 0 ? elapsed * cost(step..<steps) / done : 0
+  }
+
+  /// The batches of the steps from `first` on, made ahead on a thread of their own.
+  private func prefetcher(from first: Int) -> Prefetcher<Batch> {
+    let labels = train.parts.map(\.label)
+    let mode: BatchSampler.Mode = set.goodIndex == nil ? .classBalanced : .halfGood
+    func maker(_ size: Int, _ crop: Crop?, _ salt: UInt64) -> BatchMaker {
+      BatchMaker(
+        cache: train,
+        sampler: BatchSampler(
+          labels: labels, goodIndex: set.goodIndex, mode: mode, batchSize: size, seed: settings.seed &+ salt),
+        augmentation: plan.augmentation, classes: set.classes.count, goodIndex: set.goodIndex,
+        cell: NetworkConfiguration.cell, crop: crop)
+    }
+    let whole = maker(plan.batchSize, nil, 0)
+    let crops = maker(plan.batchSize * 2, plan.crop, 0x6372_6F70)
+    let cropSteps = plan.cropSteps(settings, steps: steps)
+    return Prefetcher(steps: first..<steps, threads: 1, capacity: 4) { step in
+      try step < cropSteps ? crops.batch(step: step) : whole.batch(step: step)
+    }
+  }
+
+  /// One step of the optimiser.
+  private func train(on batch: Batch, isCrop: Bool) throws -> Sums.Step {
+    let tape = Tape(on: engine)
+    var pass = Pass(tape: tape, random: random)
+    let shape = Shape(batch.count, batch.channels, batch.height, batch.width)
+    let (logits, pixelLogits) = network.logits(tape.constant(Tensor(batch.images, shape: shape, on: engine)), &pass)
+    random = pass.random
+    let classes = set.classes.count
+    let share = Float(step) / Float(steps)
+    let targets = Tensor(
+      Targets.smoothed(batch.targets, classes: classes, smoothing: settings.labelSmoothing),
+      shape: Shape(batch.count, classes), on: engine)
+    let imageLoss = logits.softmaxCrossEntropy(targets)
+    var loss = imageLoss
+    var pixelLoss: Variable?
+    if let pixelLogits,
+      let wanted = PixelSupervision(
+        batch, classes: classes, pixelClasses: plan.network.pixelClasses, background: plan.background)
+    {
+      let pixel = self.loss(of: pixelLogits, wanted)
+      pixelLoss = pixel
+      // First see the defects, then name the part (Bozic et al. 2021, section 3.3).
+      loss = imageLoss * (0.3 + 0.7 * share) + pixel * (1 - 0.5 * share)
+    }
+    let value = loss.value.scalar
+    guard value.isFinite else { throw TrainingError.diverged(step: step) }
+    tape.backward(from: loss)
+    let rate = settings.learningRate * schedule.factor(step: step, of: steps)
+    let norm = optimizer.step(rate: rate, clip: settings.gradientClip, average: average)
+    guard norm.isFinite else { throw TrainingError.diverged(step: step) }
+    return Sums.Step(
+      imageLoss: imageLoss.value.scalar, pixelLoss: pixelLoss?.value.scalar, learningRate: rate, gradientNorm: norm)
+  }
+
+  private func loss(of logits: Variable, _ wanted: PixelSupervision) -> Variable {
+    let targets = Tensor(wanted.targets, shape: logits.shape, on: engine)
+    let weights = Tensor(
+      wanted.weights, shape: Shape(logits.shape.batch, 1, logits.shape.height, logits.shape.width), on: engine)
+    let crossEntropy = logits.softmaxCrossEntropy(targets, weights: weights) * wanted.meanWeight
+    guard wanted.planes.contains(where: { $0 > 0 }) else { return crossEntropy }
+    return crossEntropy + logits.softmax().softOverlapLoss(targets, weights: wanted.planes) * 0.5
+  }
+
+  /// Measures a few steps and cuts their number to what fits into the minutes that are left.
+  private func limitSteps() throws {
+    guard let minutes = settings.minutes else { return }
+    let saved = (step: step, random: random)
+    let crops = plan.cropSteps(settings, steps: steps)
+    let batches = prefetcher(from: 0)
+    var times: [Double] = []
+    // The measured steps are real ones; they are undone below, so that the number of steps is all that time decides.
+    var before = Checkpoint()
+    add(to: &before)
+    while times.count < 8, step < steps, let batch = try batches.next() {
+      let start = now()
+      _ = try train(on: batch, isCrop: step < crops)
+      times.append(now() - start)
+      step += 1
+    }
+    batches.cancel()
+    try restore(before)
+    (step, random) = saved
+    optimizer.step = 0
+    let typical = times.dropFirst(2).sorted()
+    guard !typical.isEmpty else { return }
+    let unit = typical[typical.count / 2] / plan.cost(isCrop: crops > 0)
+    let share = Double(crops) / Double(steps)
+    let mean = unit * (share * plan.cost(isCrop: true) + 1 - share)
+    // A little is kept for validation and for making the model file.
+    steps = Swift.min(steps, Swift.max(8, Int(minutes * 60 * 0.92 / mean)))
+  }
+
+  private struct Sums {
+    struct Step {
+      var imageLoss: Float
+      var pixelLoss: Float?
+      var learningRate: Float
+      var gradientNorm: Float
+    }
+
+    private var count: Float = 0
+    private var image: Float = 0
+    private var pixel: Float?
+    private var norm: Float = 0
+    private(set) var learningRate: Float = 0
+
+    mutating func add(_ step: Step) {
+      count += 1
+      image += step.imageLoss
+      if let loss = step.pixelLoss { pixel = (pixel ?? 0) + loss }
+      norm += step.gradientNorm
+      learningRate = step.learningRate
+    }
+
+    var imageLoss: Float { image / Swift.max(1, count) }
+    var pixelLoss: Float? { pixel.map { $0 / Swift.max(1, count) } }
+
+    func point(step: Int) -> TrainingHistory.Point {
+      TrainingHistory.Point(
+        step: step, imageLoss: imageLoss, pixelLoss: pixelLoss, learningRate: learningRate,
+        gradientNorm: norm / Swift.max(1, count))
+    }
+  }
+}
+
+/// Seconds of a clock that never jumps.
+func now() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,58 @@
+public import Samples
+
+/// How a defect classifier is trained. The defaults are for small and middling sets of real parts on two cores.
+public struct TrainingSettings: Codable, Sendable, Hashable {
+  public var preset: NetworkConfiguration.Preset
+  /// Seed of the weights, the batches and their augmentation.
+  public var seed: UInt64
+  /// Optimiser steps; nil for what ``steps(for:)`` makes of the set.
+  public var steps: Int?
+  /// Passes over the training split instead of steps; nil for none given.
+  public var epochs: Double?
+  /// Wall-clock minutes that training may take; nil for no limit. The number of steps is fixed once the speed is known.
+  public var minutes: Double?
+  /// Images in a batch of whole images.
+  public var batchSize: Int
+  /// Input width and height in pixels, multiples of 16; nil for what suits the set.
+  public var inputSize: [Int]?
+  /// 1 or 3; nil for what the images have.
+  public var channels: Int?
+  /// The largest learning rate of the one-cycle schedule.
+  public var learningRate: Float
+  public var weightDecay: Float
+  public var labelSmoothing: Float
+  /// Largest share of the old weights that a step keeps in the average that is judged with.
+  public var averageDecay: Float
+  /// Largest norm of all gradients together.
+  public var gradientClip: Float
+  /// Share of the steps, from the start, that learn from crops around the masked defects; 0 where there are no masks.
+  public var cropShare: Float
+  /// nil for what suits the set's classes.
+  public var augmentation: Augmentation?
+  /// Compute threads; nil for one a processor.
+  public var threads: Int?
+
+  public init(
+    preset: NetworkConfiguration.Preset = .balanced, seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
+    minutes: Double? = nil, batchSize: Int? = nil, inputSize: [Int]? = nil, channels: Int? = nil,
+    learningRate: Float = 3e-3, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
+    gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil
+  ) {
+    self.preset = preset
+    self.seed = seed
+    self.steps = steps
+    self.epochs = epochs
+    self.minutes = minutes
+    self.batchSize = batchSize ?? 16
+    self.inputSize = inputSize
+    self.channels = channels
+    self.learningRate = learningRate
+    self.weightDecay = weightDecay
+    self.labelSmoothing = labelSmoothing
+    self.averageDecay = averageDecay
+    self.gradientClip = gradientClip
+    self.cropShare = cropShare
+    self.augmentation = augmentation
+    self.threads = threads
+  }
+}

@@ -1,0 +1,192 @@
+public import Classification
+internal import Samples
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Judges a list of pictures on several threads and writes the decisions down in order.
+///
+/// Each worker takes a picture through all stages, so that reading, preparing, judging, annotating and writing of
+/// different pictures overlap. The thread that calls ``run(_:)`` collects what is done, in the pictures' order, and
+/// appends it to the log: whole lines, synced together, before any of them counts as judged.
+public struct InspectionRun: Sendable {
+  public struct Settings: Sendable {
+    /// Workers, each with one compute thread.
+    public var threads: Int
+    /// `decisions.jsonl`
+    public var log: String
+    public var start: DecisionLog.Start
+    /// Seconds after which finished decisions are synced at the latest, while there are any.
+    public var syncInterval: Double
+
+    public init(threads: Int, log: String, start: DecisionLog.Start, syncInterval: Double = 0.1) {
+      self.threads = threads
+      self.log = log
+      self.start = start
+      self.syncInterval = syncInterval
+    }
+  }
+
+  /// What has been done so far.
+  public struct Progress: Sendable {
+    public var judged: Int
+    public var total: Int
+    public var seconds: Double
+    /// Pictures judged in this run, without those of the run that it resumes.
+    public var judgedNow: Int
+  }
+
+  let input: InspectionInput
+  let classifier: Classifier
+  let policy: Policy
+  let model: ModelIdentity
+  let settings: Settings
+  /// Works on a judged part on the worker's thread: draws it, say. May complete the decision.
+  let finish: @Sendable (inout PartInspector.Outcome) -> Void
+
+  public init(
+    _ input: InspectionInput, classifier: Classifier, policy: Policy, model: ModelIdentity, settings: Settings,
+    finish: @escaping @Sendable (inout PartInspector.Outcome) -> Void = { _ in }
+  ) {
+    self.input = input
+    self.classifier = classifier
+    self.policy = policy
+    self.model = model
+    self.settings = settings
+    self.finish = finish
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Parameters:
+  ///   - onDecision: called on this thread with each decision that is safe on disk, earlier ones of a resumed run first.
+  ///   - onProgress: called on this thread now and then.
+  /// - Returns: counts that add up.
+  public func run(
+    onDecision: (Decision) -> Void = { _ in }, onProgress: (Progress) -> Void = { _ in }
+  ) throws -> RunSummary {
+    let began = StageClock.seconds()
+    var tally = RunTally()
+    var done = PartNames()
+    var foreign: String?
+    var log = try DecisionLog(path: settings.log, start: settings.start) { decision in
+      if decision.model.sha256 != model.sha256 { foreign = decision.model.name }
+      done.insert(decision.id)
+      tally.resume(decision)
+      onDecision(decision)
+    }
+    if let foreign { throw InspectionError.otherModel(path: settings.log, model: foreign) }
+    let earlier = tally.judged
+    let work = input.items.enumerated().filter { !done.contains($0.element.id) }.map { ($0.offset, $0.element) }
+    guard !work.isEmpty else { return tally.summary(seconds: StageClock.seconds() - began) }
+    let queue = OutcomeQueue(count: work.count, capacity: 16 + 4 * settings.threads)
+    // The first judge is made here, so that a model that does not fit is an error and not a thousand rejects.
+    _ = try classifier.judge(threads: 1)
+    let workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
+      OwnThread { [classifier, policy, model, finish] in
+        guard let inspector = try? PartInspector(classifier, policy: policy, model: model, threads: 1) else {
+          queue.fail("no memory for another judge")
+          return
+        }
+        while let place = queue.take() {
+          let (sequence, item) = work[place]
+          var outcome = inspector.inspect(item, sequence: sequence)
+          finish(&outcome)
+          queue.put(outcome.decision, at: place)
+        }
+      }
+    }
+    defer {
+      queue.stop()
+      for worker in workers { worker.join() }
+    }
+    guard !workers.isEmpty else { throw InspectionError.output(settings.log, "the system has no thread to give") }
+    var written = 0
+    while written < work.count {
+      let ready = try queue.next(within: settings.syncInterval)
+      guard !ready.isEmpty else { continue }
+      tally.capture(ready.count)
+      try log.append(ready)
+      for decision in ready {
+        tally.judge(decision)
+        onDecision(decision)
+      }
+      written += ready.count
+      onProgress(
+        Progress(
+          judged: tally.judged, total: input.items.count, seconds: StageClock.seconds() - began,
+          judgedNow: tally.judged - earlier))
+    }
+    return tally.summary(seconds: StageClock.seconds() - began)
+  }
+}
+
+/// Places to be worked on, and their results in order.
+///
+/// Every access to its variables is made under `lock`; that is why it may be shared.
+private final class OutcomeQueue: @unchecked Sendable {
+  private let lock = Monitor()
+  private let count: Int
+  private let capacity: Int
+  private var toTake = 0
+  private var toGive = 0
+  private var ready: [Int: Decision] = [:]
+  private var isStopped = false
+  private var failure: String?
+
+  init(count: Int, capacity: Int) {
+    self.count = count
+    self.capacity = capacity
+  }
+
+  /// The next place; waits while too many results have not been collected, and is nil when there is nothing left.
+  func take() -> Int? {
+    lock.lock()
+    defer { lock.unlock() }
+    while !isStopped && toTake < count && toTake >= toGive + capacity { lock.wait() }
+    guard !isStopped && toTake < count else { return nil }
+    toTake += 1
+    return toTake - 1
+  }
+
+  func put(_ decision: Decision, at place: Int) {
+    lock.lock()
+    ready[place] = decision
+    // The collector sleeps between two batches; only a full queue needs to wake it early.
+    if place == toGive && (ready.count >= capacity / 2 || toTake == count) { lock.wakeAll() }
+    lock.unlock()
+  }
+
+  func fail(_ reason: String) {
+    lock.lock()
+    failure = reason
+    lock.wakeAll()
+    lock.unlock()
+  }
+
+  func stop() {
+    lock.lock()
+    isStopped = true
+    lock.wakeAll()
+    lock.unlock()
+  }
+
+  /// All results that are next in order, waiting for some at most `seconds`.
+  func next(within seconds: Double) throws -> [Decision] {
+    lock.lock()
+    defer { lock.unlock() }
+    if let failure { throw InspectionError.output("the run", failure) }
+    if !(ready[toGive] != nil && (ready.count >= capacity / 2 || toGive + ready.count == count)) {
+      lock.wait(seconds: seconds)
+    }
+    if let failure { throw InspectionError.output("the run", failure) }
+    var list: [Decision] = []
+    while let decision = ready.removeValue(forKey: toGive) {
+      list.append(decision)
+      toGive += 1
+    }
+    if !list.isEmpty { lock.wakeAll() }
+    return list
+  }
+}

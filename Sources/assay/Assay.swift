@@ -1,0 +1,26 @@
+import ArgumentParser
+
+@main
+struct Assay: ParsableCommand {
+  /// Given with every model and report.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "assay",
+    abstract: "Visual quality inspection: trains a defect classifier and judges parts with it.",
+    discussion: """
+      Examples:
+        assay dataset check parts/
+        assay train parts/ --out parts.onnx
+        assay evaluate parts/ --model parts.onnx --split test --out evaluation/
+        assay inspect pictures/ --model parts.onnx --out run/
+
+      Exit codes: 0 done; 1 failed; 3 done, but some inputs could not be read (each is a reject in the decisions);
+      4 with --fail-on-reject, when a part was rejected; 64 wrong usage.
+      """,
+    version: version,
+    subcommands: [
+      InspectCommand.self, TrainCommand.self, EvaluateCommand.self, DatasetCommand.self, ModelCommand.self,
+      DoctorCommand.self,
+    ])
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Classification
+import Glibc
+import Imaging
+import Inspection
+import Metrics
+import Reporting
+import Samples
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Measures a model on a labelled part set: errors with intervals, confusion, misjudged parts.",
+    discussion: """
+      Example:
+        assay evaluate parts/ --model parts.onnx --split test --out evaluation/
+
+      Writes DIR/metrics.json, DIR/decisions.jsonl and DIR/report.html.
+      """)
+
+  @Argument(help: "The part set: a folder or its manifest.")
+  var dataset: String
+  @Option(help: "The model: an ONNX file that `assay train` wrote.")
+  var model: String
+  @Option(help: "train, val or test.")
+  var split: Split = .test
+  @Option(help: "The folder for all results.")
+  var out: String
+  @Option(help: "The acceptable class. Default: the model's.")
+  var good: String?
+  @Option(help: "Reject from this defect score on, 0...1. Default: the model's.")
+  var reject: Float?
+  @Option(help: "Review from this defect score on. Default: the model's.")
+  var review: Float?
+  @Option(help: "Pictures judged side by side. Default: one a processor.")
+  var threads: Int?
+  @Flag(help: "Print the metrics as JSON.")
+  var json = false
+  @Flag(name: .shortAndLong, help: "No progress.")
+  var quiet = false
+
+  func run() throws {
+    try reporting { try evaluate() }
+  }
+
+  private func evaluate() throws {
+    let started = Timestamp.now()
+    let file = try ModelFile(path: model)
+    let info = file.classifier.info
+    let policy = try Policy(info, reject: reject, review: review, confidence: nil)
+    let set = try PartSet.load(
+      path: dataset,
+      options: PartSetOptions(good: good ?? info.goodIndex.map { info.labels[$0] }, classes: info.labels))
+    let parts = set.parts(in: split)
+    guard !parts.isEmpty else {
+      throw InspectionError.source(dataset, "has no part in its \(split.rawValue) split")
+    }
+    try makeFolder(out)
+    let threads = self.threads ?? Machine.processors
+    let input = InspectionInput(
+      source: dataset, items: parts.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) })
+    let run = InspectionRun(
+      input, classifier: file.classifier, policy: policy, model: file.identity,
+      settings: InspectionRun.Settings(threads: threads, log: out + "/decisions.jsonl", start: .replace))
+    var judged = Judgements(parts: parts, classes: info.labels.count, policy: policy)
+    var line = ProgressLine(isQuiet: quiet || json)
+    let summary = try run.run(onDecision: { judged.add($0) }) { progress in
+      line.show("\(progress.judged) of \(progress.total) judged", at: progress.seconds)
+    }
+    line.end()
+    let evaluation = Evaluation(
+      probabilities: judged.probabilities, truth: judged.truth, labels: info.labels, good: info.goodIndex,
+      judgedGood: judged.accepted)
+    try AtomicFile.write(evaluation.json, to: out + "/metrics.json")
+    var report = EvaluationReport(
+      subject: "\(ModelFile.stem(dataset)), \(split.rawValue)", evaluation: evaluation, policy: policy,
+      provenance: .run(model: file.identity, threads: threads, started: started), unreadable: judged.unreadable)
+    for index in judged.truth.indices {
+      let row = judged.row(index)
+      report.addScore(row, truth: judged.truth[index])
+      let predicted = argMax(row)
+      guard predicted != judged.truth[index] else { continue }
+      let part = judged.parts[index]
+      report.add(
+        EvaluationReport.Misjudged(
+          id: part.id, source: part.imagePath, truth: judged.truth[index], predicted: predicted,
+          verdict: judged.verdicts[index], probabilities: row, thumbnail: Thumbnail.jpeg(ofFile: part.imagePath),
+          annotated: nil))
+    }
+    try AtomicFile.write(report.render().bytes, to: out + "/report.html")
+    try print(evaluation, summary)
+    if !judged.unreadable.isEmpty { throw ExitCode(3) }
+  }
+
+  private func print(_ evaluation: Evaluation, _ summary: RunSummary) throws {
+    if json {
+      Console.write(String(decoding: evaluation.json, as: UTF8.self) + "\n", to: 1)
+      return
+    }
+    func interval(_ rate: Rate) -> String {
+      "\(rate.value.fixed(4))  [\(rate.low.fixed(4)), \(rate.high.fixed(4))]"
+    }
+    var lines = ["\(evaluation.count) parts judged, \(summary.imagesPerSecond.fixed(0)) a second"]
+    lines.append("  accuracy       \(interval(evaluation.accuracy))")
+    lines.append("  macro-F1       \(evaluation.macroF1.fixed(4))")
+    if let auroc = evaluation.auroc { lines.append("  AUROC          \(auroc.fixed(4))  good against defect") }
+    if let errors = evaluation.errors {
+      lines.append("  escape rate    \(interval(errors.escapeRate))")
+      lines.append("  overkill rate  \(interval(errors.overkillRate))")
+    }
+    lines.append("  calibration    \(evaluation.expectedCalibrationError.fixed(4))  expected error")
+    let width = (evaluation.labels.map(\.count).max() ?? 5) + 2
+    lines.append("  " + "class".padded(width) + "precision  recall      F1   parts")
+    for (index, label) in evaluation.labels.enumerated() {
+      let matrix = evaluation.confusion
+      lines.append(
+        "  " + label.padded(width) + matrix.precision(index).fixed(3).aligned(9)
+          + matrix.recall(index).fixed(3).aligned(8) + matrix.f1(index).fixed(3).aligned(8)
+          + "\(matrix.support(index))".aligned(8))
+    }
+    lines.append("report: \(out)/report.html")
+    Console.write(lines.joined(separator: "\n") + "\n", to: 1)
+  }
+}
+
+/// Decisions beside the truth, without the parts that could not be read.
+private struct Judgements {
+  private let byID: [[UInt8]: Part]
+  private let policy: Policy
+  private let classes: Int
+  var parts: [Part] = []
+  var probabilities: [Float] = []
+  var truth: [Int] = []
+  var accepted: [Bool] = []
+  var verdicts: [Verdict] = []
+  var unreadable: [(id: String, reason: String)] = []
+
+  init(parts: [Part], classes: Int, policy: Policy) {
+    byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+    self.classes = classes
+    self.policy = policy
+  }
+
+  mutating func add(_ decision: Decision) {
+    guard let part = byID[Array(decision.id.utf8)] else { return }
+    guard !decision.isUnreadable, decision.scores.count == classes else {
+      unreadable.append((decision.id, decision.reasons.joined(separator: "; ")))
+      return
+    }
+    parts.append(part)
+    probabilities += decision.scores.map(\.score)
+    truth.append(part.label)
+    accepted.append(decision.verdict == .accept)
+    verdicts.append(decision.verdict)
+  }
+
+  func row(_ index: Int) -> [Float] { Array(probabilities[index * classes..<(index + 1) * classes]) }
+}

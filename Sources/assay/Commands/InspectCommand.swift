@@ -1,0 +1,133 @@
+import ArgumentParser
+import Classification
+import Glibc
+import Imaging
+import Inspection
+import Reporting
+import Synchronization
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Judges every picture of a folder and writes decisions, annotated pictures and a report.",
+    discussion: """
+      Examples:
+        assay inspect pictures/ --model parts.onnx --out run/
+        assay inspect part.jpg --model parts.onnx --out run/ --json
+        assay inspect pictures/ --model parts.onnx --out run/ --resume
+
+      Writes DIR/decisions.jsonl, decisions.csv, annotated/, summary.json and report.html. What cannot be read is a
+      reject with its reason, and exit code 3.
+      """)
+
+  @Argument(help: "A folder (with its subfolders), a picture, or a CSV file with an `image` column.")
+  var source: String
+  @Option(help: "The model: an ONNX file that `assay train` wrote.")
+  var model: String
+  @Option(help: "The folder for all results.")
+  var out: String
+  @Option(help: "Reject from this defect score on, 0...1. Default: the model's.")
+  var reject: Float?
+  @Option(help: "Review from this defect score on, at most the one for reject. Default: the model's.")
+  var review: Float?
+  @Option(help: "Where no class is good: review below this probability. Default: the model's.")
+  var confidence: Float?
+  @Option(help: "Pictures judged side by side. Default: one a processor.")
+  var threads: Int?
+  @Flag(help: "Go on with the run that was interrupted in this folder.")
+  var resume = false
+  @Flag(help: "Replace the run that is in this folder.")
+  var overwrite = false
+  @Flag(inversion: .prefixedNo, help: "Write annotated pictures.")
+  var annotated = true
+  @Flag(inversion: .prefixedNo, help: "Write report.html.")
+  var report = true
+  @Flag(help: "Exit with code 4 when a part was rejected.")
+  var failOnReject = false
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+  @Flag(name: .shortAndLong, help: "No progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
+    if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other.") }
+    for (name, value) in [("--reject", reject), ("--review", review), ("--confidence", confidence)] {
+      if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
+    }
+  }
+
+  func run() throws {
+    try reporting { try inspect() }
+  }
+
+  private func inspect() throws {
+    let started = Timestamp.now()
+    let input = try InspectionInput(source: source)
+    let file = try ModelFile(path: model)
+    let info = file.classifier.info
+    let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
+    try makeFolder(out)
+    if annotated { try makeFolder(out + "/annotated") }
+    let threads = self.threads ?? Machine.processors
+    let thumbnails = Mutex(ThumbnailStore())
+    let troubles = Mutex<[String]>([])
+    let finisher = PartFinisher(
+      folder: annotated ? out + "/annotated" : nil, wantsThumbnail: report, info: info)
+    let run = InspectionRun(
+      input, classifier: file.classifier, policy: policy, model: file.identity,
+      settings: InspectionRun.Settings(
+        threads: threads, log: out + "/decisions.jsonl", start: resume ? .resume : overwrite ? .replace : .new)
+    ) { outcome in
+      finisher.finish(&outcome, thumbnails: thumbnails, troubles: troubles)
+    }
+    var html = InspectionReport(
+      InspectionReport.Info(
+        subject: source, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] }, policy: policy,
+        provenance: .run(
+          model: file.identity, threads: threads, started: started,
+          extra: info.provenance.map { [("Trained on", $0.dataset)] } ?? [])))
+    var line = ProgressLine(isQuiet: quiet || json)
+    let summary = try run.run(onDecision: { html.add($0) }) { progress in
+      let rate = Double(progress.judgedNow) / max(progress.seconds, 1e-9)
+      let left = rate > 0 ? Double(progress.total - progress.judged) / rate : 0
+      line.show(
+        "\(progress.judged) of \(progress.total) judged, \(rate.fixed(0)) a second, \(left.duration) left",
+        at: progress.seconds)
+    }
+    line.end()
+    if let trouble = troubles.withLock({ $0.first }) {
+      throw InspectionError.output(out + "/annotated", trouble)
+    }
+    try AtomicFile.write(summary.json, to: out + "/summary.json")
+    try DecisionLog.writeCSV(from: out + "/decisions.jsonl", to: out + "/decisions.csv")
+    if report {
+      let page = thumbnails.withLock { html.render(summary: summary, thumbnails: $0) }
+      try AtomicFile.write(page.bytes, to: out + "/report.html")
+    }
+    print(summary, input)
+    if summary.unreadable > 0 { throw ExitCode(3) }
+    if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
+  }
+
+  private func print(_ summary: RunSummary, _ input: InspectionInput) {
+    if json {
+      Console.write(String(decoding: summary.json, as: UTF8.self), to: 1)
+      return
+    }
+    var lines = [
+      "\(summary.judged) judged: \(summary.accepted) accepted, \(summary.reviewed) for review, "
+        + "\(summary.rejected) rejected"
+        + (summary.unreadable > 0 ? " (\(summary.unreadable) of them unreadable)" : "")
+    ]
+    let labels = summary.labels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    lines.append("  " + labels.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    lines.append(
+      "  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(summary.seconds.duration) in all")
+    if input.otherFiles > 0 {
+      lines.append("  \(input.otherFiles) files passed over: their names are not those of pictures")
+    }
+    lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
+    Console.write(lines.joined(separator: "\n") + "\n", to: 1)
+  }
+}

@@ -1,0 +1,149 @@
+import ArgumentParser
+import Classification
+import Glibc
+import Graphs
+import Inspection
+import Metrics
+import Reporting
+import Samples
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Learns a defect classifier from a part set.",
+    discussion: """
+      Examples:
+        assay train parts/ --out parts.onnx
+        assay train parts/ --out parts.onnx --minutes 10 --preset fast
+        assay train parts/manifest.csv --out parts.onnx --seed 1
+
+      A part set is class folders (SET/CLASS/* or SET/{train,val,test}/CLASS/*), a CSV manifest with
+      image,mask,label,split, or the MVTec AD layout. Writes M.onnx, M.training.html and, while it runs,
+      M.checkpoint.safetensors: the same command goes on from there after an interruption.
+      """)
+
+  @Argument(help: "The part set: a folder or its manifest.")
+  var dataset: String
+  @Option(help: "The model file to write, such as parts.onnx.")
+  var out: String
+  @Option(help: "fast, balanced or accurate.")
+  var preset: NetworkConfiguration.Preset = .balanced
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Passes over the training parts. Default: by the set's size.")
+  var epochs: Double?
+  @Option(help: "Optimiser steps, instead of --epochs.")
+  var steps: Int?
+  @Option(help: "Wall-clock minutes that training may take.")
+  var minutes: Double?
+  @Option(help: "Input size WIDTHxHEIGHT, multiples of 16. Default: by the pictures.")
+  var size: String?
+  @Option(help: "Pictures in a step. Default: 16 with masks, 32 without.")
+  var batch: Int?
+  @Option(help: "Largest learning rate.")
+  var learningRate: Float = 3e-3
+  @Option(help: "The acceptable class. Default: `good` or `ok`.")
+  var good: String?
+  @Option(help: "Train on K - 1 of K folds; with --fold.")
+  var folds: Int?
+  @Option(help: "The fold that is left out, from 0.")
+  var fold = 0
+  @Option(help: "Compute threads. Default: one a processor.")
+  var threads: Int?
+  @Flag(help: "Forget the checkpoint of an interrupted training.")
+  var restart = false
+  @Flag(name: .shortAndLong, help: "No progress.")
+  var quiet = false
+
+  func validate() throws {
+    if let minutes, !(minutes > 0) { throw ValidationError("--minutes is a number above 0.") }
+    if let epochs, !(epochs > 0) { throw ValidationError("--epochs is a number above 0.") }
+    if let steps, steps < 1 { throw ValidationError("--steps is at least 1.") }
+    if let batch, !(2...1024).contains(batch) { throw ValidationError("--batch is a number from 2 to 1024.") }
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
+    if !(learningRate > 0 && learningRate <= 1) { throw ValidationError("--learning-rate is above 0, at most 1.") }
+    if let folds, !(2...100).contains(folds) || !(0..<folds).contains(fold) {
+      throw ValidationError("--folds is 2 to 100, and --fold from 0 to one less.")
+    }
+    if size != nil, inputSize == nil { throw ValidationError("--size is WIDTHxHEIGHT, such as 256x192.") }
+  }
+
+  private var inputSize: [Int]? {
+    guard let size else { return nil }
+    let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    guard sides.count == 2, let width = sides[0], let height = sides[1] else { return nil }
+    return [width, height]
+  }
+
+  func run() throws {
+    try reporting { try train() }
+  }
+
+  private func train() throws {
+    let started = Timestamp.now()
+    let base = out.hasSuffix(".onnx") ? String(out.dropLast(5)) : out
+    if let slash = out.lastIndex(of: "/"), slash != out.startIndex { try makeFolder(String(out[..<slash])) }
+    let checkpoint = base + ".checkpoint.safetensors"
+    if restart { unsafe unlink(checkpoint) }
+    let set = try PartSet.load(
+      path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold))
+    describe(set)
+    let settings = TrainingSettings(
+      preset: preset, seed: seed, steps: steps, epochs: epochs, minutes: minutes, batchSize: batch,
+      inputSize: inputSize, learningRate: learningRate, threads: threads)
+    let trainer = try Trainer(set, settings: settings)
+    var line = ProgressLine(isQuiet: quiet)
+    let clock = StageClock.seconds()
+    try trainer.run(checkpoint: checkpoint) { progress in
+      line.show(
+        Self.text(progress), at: StageClock.seconds() - clock, isMilestone: progress.validation != nil)
+    }
+    line.end()
+    let name = ModelFile.stem(out)
+    let model = try trainer.model(name: name, version: Assay.version, dataset: ModelFile.stem(dataset))
+    let bytes = try model.graph.onnx()
+    try AtomicFile.write(bytes, to: out)
+    let identity = ModelIdentity(name: name, sha256: ModelFile.sha256(bytes))
+    let report = trainingReport(
+      model, set, provenance: .run(model: identity, threads: threads ?? Machine.processors, started: started))
+    try AtomicFile.write(report.render().bytes, to: base + ".training.html")
+    unsafe unlink(checkpoint)
+    if let provenance = model.info.provenance {
+      Console.write(
+        """
+        trained in \(provenance.trainingSeconds.duration), \(provenance.steps) steps
+        validation: accuracy \(provenance.validation.accuracy.fixed(4)), macro-F1 \
+        \(provenance.validation.macroF1.fixed(4))\
+        \(provenance.validation.auroc.map { ", AUROC \($0.fixed(4))" } ?? "")
+        model: \(out) (\(bytes.count / 1024) KB)
+        report: \(base).training.html
+
+        """, to: 1)
+    }
+  }
+
+  private func describe(_ set: PartSet) {
+    guard !quiet else { return }
+    let counts = Split.allCases.map { "\($0.rawValue) \(set.parts(in: $0).count)" }
+    Console.note(
+      "\(dataset): \(set.parts.count) parts, \(set.classes.count) classes (\(counts.joined(separator: ", ")))")
+    if let good = set.goodIndex {
+      Console.note(
+        "  good: \(set.classes[good]); defects: "
+          + set.classes.indices.filter { $0 != good }.map { set.classes[$0] }.joined(separator: ", "))
+    } else {
+      Console.note("  all classes are defects: \(set.classes.joined(separator: ", "))")
+    }
+    for file in set.unreadable.prefix(5) { Console.note("  left out: \(file.path): \(file.reason)") }
+    if set.unreadable.count > 5 { Console.note("  left out: \(set.unreadable.count - 5) more files") }
+  }
+
+  private static func text(_ progress: TrainingProgress) -> String {
+    var text = "step \(progress.step)/\(progress.steps)  loss \(Double(progress.imageLoss).fixed(3))"
+    if let pixel = progress.pixelLoss { text += "  pixel \(Double(pixel).fixed(3))" }
+    if let validation = progress.validation {
+      text += "  val F1 \(validation.macroF1.fixed(3))"
+    }
+    return text + "  \(progress.imagesPerSecond.fixed(0)) img/s  \(progress.secondsLeft.duration) left"
+  }
+}

@@ -1,0 +1,6 @@
+public import ArgumentParser
+public import Classification
+public import Samples
+
+extension Split: ExpressibleByArgument {}
+extension NetworkConfiguration.Preset: ExpressibleByArgument {}
