@@ -15,6 +15,8 @@ extension Lowering {
       define(node.output, result)
       return true
     }
+    // Where zeros beside the elements would not stay zeros, oneDNN has only a slow kernel.
+    if x.layout.isPadded(x.shape), activation(0) != 0 { x = try located(node.inputs[0], .plain, for: node) }
     // oneDNN knows up to five axes; to it a plain tensor may as well be a row.
     let shape = x.layout == .plain ? [x.shape.reduce(1, *)] : x.shape
     var primitives: [Primitive] = []

@@ -58,7 +58,7 @@ import Testing
     let expected = try #require(try graph.evaluate(["x": input])["y"]?.floats)
     let values = try #require(input.floats)
     let tolerance = 3e-5 * max(1, expected.map(abs).max()!)
-    for threads in 1...3 {
+    for threads in 1...2 {
       let compiled = try GraphCompiler(graph).compile(inputShape: setting.shape, threads: threads)
       compiled.isProfiling = true
       for _ in 0..<2 {
@@ -66,7 +66,7 @@ import Testing
         #expect(difference(compiled.output("y"), expected) < tolerance, "\(threads) threads")
       }
       #expect(compiled.timings.contains { $0.kernel == "winograd" })
-      let direct = try GraphCompiler(graph, usesWinograd: false).compile(inputShape: setting.shape, threads: threads)
+      let direct = try GraphCompiler(graph, usesWinograd: false).compile(inputShape: setting.shape, threads: 1)
       try direct.run(values.span)
       #expect(!direct.timings.contains { $0.kernel == "winograd" })
       #expect(difference(direct.output("y"), expected) < tolerance)
