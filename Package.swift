@@ -43,12 +43,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
-  dependencies: [
-    // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-  ],
   targets: [
     // C: system libraries and our own shims over them.
     .target(
@@ -56,7 +50,6 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
     .target(name: "CKernels"),
-    .target(name: "CWinograd"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
@@ -64,7 +57,7 @@ let package = Package(
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels"]),
     module("Layers", ["Tensors"]),
-    module("Graphs", ["CDNN", "CWinograd", protobuf], exclude: ["Protobuf/onnx.proto"]),
+    module("Graphs", ["CDNN", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples"]),
@@ -83,9 +76,7 @@ let package = Package(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
-    tests(
-      "GraphsTests", ["Graphs", "CDNN", "CWinograd", protobuf],
-      exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
+    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
