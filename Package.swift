@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments, crypto,
+        "Imaging", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments,
+        crypto,
       ],
       swiftSettings: strict),
 
