@@ -11,11 +11,13 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measures a model on a labelled part set: errors with intervals, confusion, misjudged parts.",
+    usage: "assay evaluate <dataset> --model <model> --out <out> [<options>]",
     discussion: """
       Example:
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
 
-      Writes DIR/metrics.json, DIR/decisions.jsonl and DIR/report.html.
+      Writes metrics.json, decisions.jsonl and report.html into the folder of --out. Exit code 3 where parts could \
+      not be read; they are left out of the figures.
       """)
 
   @Argument(help: "The part set: a folder or its manifest.")

@@ -16,8 +16,8 @@ struct InspectCommand: ParsableCommand {
         assay inspect part.jpg --model parts.onnx --out run/ --json
         assay inspect pictures/ --model parts.onnx --out run/ --resume
 
-      Writes DIR/decisions.jsonl, decisions.csv, annotated/, summary.json and report.html. What cannot be read is a
-      reject with its reason, and exit code 3.
+      Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
+      cannot be read is a reject with its reason, and the exit code is 3.
       """)
 
   @Argument(help: "A folder (with its subfolders), a picture, or a CSV file with an `image` column.")

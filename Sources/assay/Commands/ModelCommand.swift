@@ -5,7 +5,12 @@ import Samples
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Looks at model files.", subcommands: [Show.self, Inputs.self])
+    commandName: "model", abstract: "Looks at model files.",
+    discussion: """
+      Example:
+        assay model show parts.onnx
+      """,
+    subcommands: [Show.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -12,7 +12,12 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  static func error(_ text: String) { write("error: \(text)\n", to: 2) }
+  /// One sentence, with one full stop.
+  static func error(_ text: String) {
+    var text = text[...]
+    while text.last == "." { text.removeLast() }
+    write("error: \(text).\n", to: 2)
+  }
   static func note(_ text: String) { write(text + "\n", to: 2) }
 
   static func write(_ text: String, to descriptor: Int32) {
