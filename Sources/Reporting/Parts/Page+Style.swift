@@ -74,7 +74,10 @@ extension Page {
     .pareto .bar span{display:block;height:1.1em;border-radius:3px;background:var(--s1);min-width:2px}
     .confusion{width:auto;border-collapse:separate;border-spacing:2px}
     .confusion th,.confusion td{border:0;padding:8px 5px;text-align:center;min-width:3.1em;overflow-wrap:normal}
-    .confusion tbody th,.confusion thead th:first-child{text-align:right;white-space:nowrap;padding-left:0}.confusion .n{padding:8px 0 8px 6px;text-align:right}.confusion .n{color:var(--dim);font-size:.88rem}
+    .confusion tbody th,.confusion thead th:first-child{text-align:right;white-space:nowrap;padding-left:0}
+    .confusion .n{padding:8px 0 8px 6px;\
+    text-align:right;color:var(--dim);font-size:.88rem}
+    .confusion .sum .n{padding:8px 4px;text-align:center}
     .confusion thead th{vertical-align:bottom;white-space:normal;line-height:1.25}
     .confusion td{border-radius:5px}
     .confusion .right{background:color-mix(in srgb,var(--s1) var(--share),var(--soft))}
@@ -117,8 +120,9 @@ extension Page {
     .part .text{padding:8px 10px 9px;display:flex;gap:.5em;min-width:0;width:100%}
     .part .text .mark{margin-top:.15em}
     .part .text div{min-width:0}
-    .part b,.part small{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-    .part small{white-space:normal;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
+    .part b,.part small{overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;\
+    overflow-wrap:anywhere}
+    .part b{-webkit-line-clamp:3}
     .part b{font-weight:550;font-size:.92rem}.part small{color:var(--dim);font-size:.84rem}
     .more{text-align:center;margin:16px 0 0}
     dialog{border:1px solid var(--line);border-radius:12px;padding:18px 20px;background:var(--card);color:inherit;\

@@ -81,7 +81,8 @@ struct EvaluateCommand: ParsableCommand {
       let row = judged.row(index)
       report.addScore(row, truth: judged.truth[index])
       let predicted = argMax(row)
-      guard predicted != judged.truth[index] else { continue }
+      let isRightVerdict = info.goodIndex.map { ($0 == judged.truth[index]) == judged.accepted[index] } ?? true
+      guard predicted != judged.truth[index] || !isRightVerdict else { continue }
       let part = judged.parts[index]
       report.add(
         EvaluationReport.Misjudged(
@@ -103,6 +104,7 @@ struct EvaluateCommand: ParsableCommand {
       "\(rate.value.fixed(4))  [\(rate.low.fixed(4)), \(rate.high.fixed(4))]"
     }
     var lines = ["\(evaluation.count) parts judged, \(summary.imagesPerSecond.fixed(0)) a second"]
+    lines.append("                 value   95 % interval")
     lines.append("  accuracy       \(interval(evaluation.accuracy))")
     lines.append("  macro-F1       \(evaluation.macroF1.fixed(4))")
     if let auroc = evaluation.auroc { lines.append("  AUROC          \(auroc.fixed(4))  good against defect") }
