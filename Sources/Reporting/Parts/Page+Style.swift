@@ -67,6 +67,7 @@ extension Page {
     th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;\
     overflow-wrap:anywhere}
     tr:last-child>*{border-bottom:0}
+    tbody th,td:first-child{overflow-wrap:break-word}td:has(.open){min-width:8em}
     thead th{color:var(--dim);font-weight:500;font-size:.86rem;white-space:nowrap}
     tbody th{font-weight:500}
     td.n,th.n{text-align:right;white-space:nowrap;padding-right:0;padding-left:14px}
@@ -85,7 +86,7 @@ extension Page {
     .confusion .strong{color:var(--on-strong)}
     .confusion .zero{background:var(--soft);color:var(--dim)}
     .interval{min-width:150px;width:36%}
-    .rates td:last-child,.rates th:last-child{padding-left:26px}
+    .rates td:last-child,.rates th:last-child{padding-left:26px;min-width:7em}
     .lane{position:relative;height:1.5em;margin:0 14px 0 24px}
     .lane:before{content:"";position:absolute;left:0;right:0;top:50%;height:1px;background:var(--line)}
     .lane .range{position:absolute;top:calc(50% - 3px);height:6px;border-radius:3px;background:var(--s6)}
@@ -139,6 +140,8 @@ extension Page {
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     [hidden]{display:none!important}
     @media (max-width:820px){body{padding:16px 12px}main{grid-template-columns:minmax(0,1fr)}}
+    @media (max-width:520px){.grid-list{grid-template-columns:repeat(2,minmax(0,1fr))}.chart text{font-size:16px}\
+    .chart .note{font-size:15px}.card{padding:14px}.interval{display:none}.rates th:nth-child(3){display:none}}
     @media print{:root{--bg:#fff;--card:#fff;--shadow:none}html{font-size:10.5pt;color:#000}\
     body{max-width:none;padding:0}main{display:block}main>*{margin-bottom:12pt}.card{break-inside:avoid;border-color:#bbb}\
     .card:has(.grid-list){break-inside:auto}.part{break-inside:avoid}.filters,.more,.hint,footer,dialog{display:none}\

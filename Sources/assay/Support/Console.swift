@@ -94,6 +94,19 @@ extension Double {
 }
 
 extension String {
+  /// Lines of at most `columns` characters, broken at blanks where there are any.
+  func wrapped(_ columns: Int) -> [String] {
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= columns {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.isEmpty ? [""] : lines
+  }
+
   func padded(_ width: Int) -> String { count >= width ? self : self + String(repeating: " ", count: width - count) }
   func aligned(_ width: Int) -> String { count >= width ? self : String(repeating: " ", count: width - count) + self }
 }
