@@ -125,7 +125,10 @@ struct InspectCommand: ParsableCommand {
     lines.append(
       "  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(summary.seconds.duration) in all")
     if input.otherFiles > 0 {
-      lines.append("  \(input.otherFiles) files passed over: their names are not those of pictures")
+      lines.append(
+        input.otherFiles == 1
+          ? "  1 file passed over: its name is not that of a picture"
+          : "  \(input.otherFiles) files passed over: their names are not those of pictures")
     }
     lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
     Console.write(lines.joined(separator: "\n") + "\n", to: 1)
