@@ -42,7 +42,7 @@ card: build
 	@mkdir -p runs
 	@{ echo '```'; $(ASSAY) model show Models/washers.onnx; echo '```'; } > runs/card.txt
 	@{ echo '```'; $(ASSAY) evaluate Datasets/washers --model Models/washers.onnx --split test \
-	  --out runs/washers-evaluation --quiet | grep -v '^report:'; echo '```'; } > runs/evaluation.txt
+	  --out runs/washers-evaluation --quiet | sed -e '/^report:/d' -e 's/, [0-9.]* a second//'; echo '```'; } > runs/evaluation.txt
 	@for part in card evaluation; do \
 	  sed -i -e "/<!-- $$part: begin -->/,/<!-- $$part: end -->/{//!d}" \
 	    -e "/<!-- $$part: begin -->/r runs/$$part.txt" Models/README.md; \
