@@ -38,12 +38,12 @@ CLONES void ckernels_winograd_weights(const ckernels_winograd *shape, const floa
     weights_8(shape, w, flipped, u, begin, end);
 }
 
-CLONES void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, float *y,
-                                      float *scratch, int64_t begin, int64_t end) {
+CLONES void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u,
+                                      const float *bias, float *y, float *scratch, int64_t begin, int64_t end) {
   if (shape->block == 16)
-    forward_16(shape, x, u, y, scratch, begin, end);
+    forward_16(shape, x, u, bias, y, scratch, begin, end);
   else
-    forward_8(shape, x, u, y, scratch, begin, end);
+    forward_8(shape, x, u, bias, y, scratch, begin, end);
 }
 
 CLONES void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, const float *x, const float *dy,

@@ -119,4 +119,20 @@ struct TrainingTests {
     #expect(one.losses == again.losses && one.weights == again.weights)
     #expect(one.losses == two.losses && one.weights == two.weights)
   }
+
+  /// Forward passes that no backward pass follows give their memory back.
+  @Test func droppedTapesAreFreed() throws {
+    let engine = try Engine(threads: 1)
+    let network = SmallNetwork(on: engine)
+    let images = Tensor(numbers(8 * 144, seed: 21), shape: Shape(8, 1, 12, 12), on: engine)
+    var allocations: [Int] = []
+    for _ in 0..<4 {
+      let tape = Tape(on: engine)
+      var pass = Pass(tape: tape, random: SeededGenerator(seed: 0))
+      let y = network.forward(tape.constant(images), &pass)
+      #expect(y.shape == Shape(8, 3))
+      allocations.append(engine.allocations)
+    }
+    #expect(Set(allocations[1...]).count == 1)
+  }
 }

@@ -107,7 +107,7 @@ struct KernelTests {
     unsafe ckernels_winograd_weights(&shape, weights, 0, &transformed, 0, Int64(y[1] / block))
     var result = [Float](repeating: .nan, count: y.count)
     unsafe ckernels_winograd_forward(
-      &shape, Self.blocked(image, x, block), transformed, &result, &scratch, 0, ckernels_winograd_groups(&shape))
+      &shape, Self.blocked(image, x, block), transformed, nil, &result, &scratch, 0, ckernels_winograd_groups(&shape))
     let window = Window(padding: test.padding)
     let expected = Twin.convolution(image.map(Double.init), x, weights.map(Double.init), w, window)
     #expect(difference(Self.plain(result, y, block), expected, tolerance: 1e-5) == nil)

@@ -95,9 +95,9 @@ int64_t ckernels_winograd_scratch(const ckernels_winograd *shape);
  * gradient, with w [in][out][3][3]. Units: out_channels / block. */
 void ckernels_winograd_weights(const ckernels_winograd *shape, const float *w, int flipped, float *u, int64_t begin,
                                int64_t end);
-/* y = x * w. Units: groups. */
-void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, float *y, float *scratch,
-                               int64_t begin, int64_t end);
+/* y = x * w + bias; bias [out] may be null. Units: groups. */
+void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, const float *bias,
+                               float *y, float *scratch, int64_t begin, int64_t end);
 /* The weights' gradient: first the sums, CKERNELS_WINOGRAD_PARTS times 36 in out floats (units: parts), then
  * dw [out][in][3][3] from them (units: out_channels / block). */
 void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, const float *x, const float *dy,
