@@ -232,10 +232,10 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
                                        float *scratch, int64_t begin, int64_t end) {
   int64_t in = s->in_channels, out = s->out_channels, group = winograd_group(s), tiles = winograd_tiles(s);
   float *entered = scratch, *gradients = scratch + 36 * group * in;
+  int64_t parts = winograd_parts(s);
   for (int64_t part = begin; part < end; part++) {
     float *du = sums + part * 36 * in * out;
-    int64_t from = tiles * part / CKERNELS_WINOGRAD_PARTS, to = tiles * (part + 1) / CKERNELS_WINOGRAD_PARTS;
-    memset(du, 0, (size_t)(36 * in * out) * sizeof(float));
+    int64_t from = tiles * part / parts, to = tiles * (part + 1) / parts;
     for (int64_t first = from; first < to; first += group) {
       int64_t count = to - first < group ? to - first : group;
       for (int64_t t = 0; t < count; t++) {
@@ -249,9 +249,12 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
         float *m = du + f * in * out;
         int64_t o = 0;
         for (; o + 2 * LANES <= out; o += 2 * LANES)
-          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 1);
+          if (first == from)
+            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 0);
+          else
+            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 1);
         if (o < out)
-          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 1, 1);
+          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 1, first != from);
       }
     }
   }
@@ -259,14 +262,14 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
 
 INLINE void NAME(weight_gradient)(const ckernels_winograd *s, const float *sums, float *dw, int64_t begin,
                                   int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels;
+  int64_t in = s->in_channels, out = s->out_channels, parts = winograd_parts(s);
   for (int64_t block = begin; block < end; block++)
     for (int64_t i = 0; i < in; i++) {
       const float *from = sums + i * out + block * LANES;
       V m[36], rows[18], all[3];
       for (int f = 0; f < 36; f++) {
         m[f] = NAME(load)(from + f * in * out);
-        for (int part = 1; part < CKERNELS_WINOGRAD_PARTS; part++)
+        for (int part = 1; part < parts; part++)
           m[f] += NAME(load)(from + (part * 36 + f) * in * out);
       }
       for (int r = 0; r < 6; r++)

@@ -60,7 +60,7 @@ struct Winograd {
 
   func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
     var shape = self.shape
-    let parts = Int(CKERNELS_WINOGRAD_PARTS)
+    let parts = unsafe Int(ckernels_winograd_parts(&shape))
     let sums = engine.pool.storage(count: parts * 36 * Int(shape.in_channels * shape.out_channels))
     let size = Int(unsafe ckernels_winograd_scratch(&shape))
     let scratch = engine.pool.storage(count: size * engine.threads)
