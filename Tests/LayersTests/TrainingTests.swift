@@ -117,7 +117,10 @@ struct TrainingTests {
     let again = try Self.train(threads: 1)
     let two = try Self.train(threads: 2)
     #expect(one.losses == again.losses && one.weights == again.weights)
-    #expect(one.losses == two.losses && one.weights == two.weights)
+    // Without AVX2 oneDNN does all convolutions.
+    if try Engine(threads: 1).vectorWidth >= 8 {
+      #expect(one.losses == two.losses && one.weights == two.weights)
+    }
   }
 
   /// Forward passes that no backward pass follows give their memory back.

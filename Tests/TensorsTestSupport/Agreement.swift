@@ -26,8 +26,8 @@ public struct Sample: Sendable {
 
   func tensor(on engine: Engine) -> Tensor {
     let tensor = Tensor(elements, shape: shape, on: engine)
-    let fits = shape.rank == 4 && engine.vectorWidth >= 8 && shape.channels % engine.vectorWidth == 0
-    return isBlocked && fits ? tensor.inLayout(.blocked) : tensor
+    return isBlocked && shape.rank == 4
+      ? tensor.inLayout(Tensor.layout(forChannels: shape.channels, on: engine)) : tensor
   }
 }
 
