@@ -66,7 +66,8 @@ let package = Package(
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments, crypto,
+        "Imaging", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments,
+        crypto,
       ],
       swiftSettings: strict),
 
@@ -75,11 +76,14 @@ let package = Package(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
-    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py"]),
+    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py", "Support/benchmark.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
-    tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
-    tests("InspectionTests", ["Inspection", "Metrics"]),
+    tests(
+      "ClassificationTests",
+      ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
+    tests("InspectionTests", ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics"]),
+    tests("AssayTests", ["assay", "Samples", arguments]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -14,7 +14,7 @@ parser = argparse.ArgumentParser()
 for name, standard in [("rounds", 5), ("steps", 12), ("threads", 2), ("batch", 32), ("size", 128)]:
     parser.add_argument("--" + name, type=int, default=standard)
 options = parser.parse_args()
-subprocess.run(["swift", "build", "-c", "release", "--package-path", here], check=True)
+subprocess.run(["swift", "build", "-q", "-c", "release", "--package-path", here], check=True)
 sizes = [str(n) for n in (options.steps, options.threads, options.batch, options.size)]
 commands = {
     "Assay": [here / ".build/release/TrainingStep", *sizes],

@@ -24,10 +24,18 @@ CLONES void ckernels_multiply(const float *a, const float *b, float *y, int64_t 
     y[i] = a[i] * b[i];
 }
 
-CLONES void ckernels_relu_gradient(const float *y, const float *dy, float *dx, int64_t begin, int64_t end) {
+/* oneDNN's takes the maximum with 0, in which a NaN vanishes. */
+CLONES void ckernels_relu(const float *x, float slope, float *y, int64_t begin, int64_t end) {
 #pragma clang loop vectorize(assume_safety)
   for (int64_t i = begin; i < end; i++)
-    dx[i] = y[i] > 0 ? dy[i] : 0;
+    y[i] = x[i] < 0 ? slope * x[i] : x[i];
+}
+
+CLONES void ckernels_relu_gradient(const float *x, float slope, const float *dy, float *dx, int64_t begin,
+                                   int64_t end) {
+#pragma clang loop vectorize(assume_safety)
+  for (int64_t i = begin; i < end; i++)
+    dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
 }
 
 CLONES double ckernels_sum(const float *x, int64_t count) {
@@ -76,13 +84,22 @@ CLONES void ckernels_adam_step(const ckernels_adam *step, const float *restrict 
       average[i] += (1 - s.average_decay) * (value[i] - average[i]);
 }
 
+/* 2 to the power of a whole number. */
+INLINE float power_of_two(int32_t n) {
+  union {
+    uint32_t bits;
+    float value;
+  } power = {(uint32_t)(n + 127) << 23};
+  return power.value;
+}
+
 /* Cody and Waite range reduction, then the minimax polynomial of Cephes' expf. */
 CLONES void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end) {
 #pragma clang fp contract(fast)
 #pragma clang loop vectorize(assume_safety)
   for (int64_t i = begin; i < end; i++) {
     float v = x[i];
-    float c = v > 88.7f ? 88.7f : (v < -87.3f ? -87.3f : v);
+    float c = v > 88.72283f ? 88.72283f : (v < -87.3f ? -87.3f : v);
     float n = rintf(c * 1.44269504088896341f);
     float r = c - n * 0.693359375f;
     r = r + n * 2.12194440e-4f;
@@ -93,12 +110,10 @@ CLONES void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1;
-    union {
-      uint32_t bits;
-      float value;
-    } power = {(uint32_t)((int32_t)n + 127) << 23};
-    float e = p * power.value;
-    e = v > 88.72f ? __builtin_inff() : (v < -87.3f ? 0 : e);
+    /* In two steps: for the largest x, n is 128, and 2^128 is no float. */
+    int32_t all = (int32_t)n, half = all / 2;
+    float e = p * power_of_two(half) * power_of_two(all - half);
+    e = v > 88.72283f ? __builtin_inff() : (v < -87.3f ? 0 : e);
     y[i] = v != v ? v : e;
   }
 }

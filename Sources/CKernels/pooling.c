@@ -1,4 +1,62 @@
 #include "internal.h"
+#include "lanes.h"
+
+/* The part of a window that lies inside the image. */
+struct window {
+  int64_t top, bottom, left, right;
+};
+
+INLINE struct window window_at(const ckernels_pooling *s, int64_t oy, int64_t ox) {
+  int64_t top = oy * s->stride - s->padding, left = ox * s->stride - s->padding;
+  struct window w = {top, top + s->size, left, left + s->size};
+  if (w.top < 0)
+    w.top = 0;
+  if (w.left < 0)
+    w.left = 0;
+  if (w.bottom > s->height)
+    w.bottom = s->height;
+  if (w.right > s->width)
+    w.right = s->width;
+  return w;
+}
+
+/* The pixel that holds the centre of output pixel `at`, in whole numbers so that no rounding moves it. */
+INLINE int64_t nearest_source(int64_t at, int64_t size, int64_t out) { return (2 * at + 1) * size / (2 * out); }
+
+#define LANES 1
+#include "pooling_blocks.h"
+#define LANES 8
+#include "pooling_blocks.h"
+#define LANES 16
+#include "pooling_blocks.h"
+
+CLONES void ckernels_maximum(const ckernels_pooling *shape, const float *x, float *y, int32_t *index, int64_t begin,
+                             int64_t end) {
+  FOR_BLOCK(shape->block, maximum, shape, x, y, index, begin, end);
+}
+
+CLONES void ckernels_maximum_gradient(const ckernels_pooling *shape, const int32_t *index, const float *dy, float *dx,
+                                      int64_t begin, int64_t end) {
+  FOR_BLOCK(shape->block, maximum_gradient, shape, index, dy, dx, begin, end);
+}
+
+CLONES void ckernels_average(const ckernels_pooling *shape, const float *x, float *y, int64_t begin, int64_t end) {
+  FOR_BLOCK(shape->block, average, shape, x, y, begin, end);
+}
+
+CLONES void ckernels_average_gradient(const ckernels_pooling *shape, const float *dy, float *dx, int64_t begin,
+                                      int64_t end) {
+  FOR_BLOCK(shape->block, average_gradient, shape, dy, dx, begin, end);
+}
+
+CLONES void ckernels_nearest(const ckernels_pooling *shape, const float *x, float *y, int64_t begin, int64_t end) {
+  FOR_BLOCK(shape->block, nearest, shape, x, y, begin, end);
+}
+
+CLONES void ckernels_nearest_gradient(const ckernels_pooling *shape, const float *dy, float *dx, int64_t begin,
+                                      int64_t end) {
+  FOR_BLOCK(shape->block, nearest_gradient, shape, dy, dx, begin, end);
+}
 
 INLINE void global_average(const ckernels_activation *shape, const float *x, float *y, int64_t begin, int64_t end,
                            const int block) {

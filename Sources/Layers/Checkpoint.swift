@@ -115,13 +115,8 @@ extension Checkpoint {
     for shift in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: text.count >> (8 * shift))) }
     bytes += text
     for name in names {
-      for element in tensors[name]!.elements {
-        let bits = element.bitPattern
-        bytes.append(UInt8(truncatingIfNeeded: bits))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
-        bytes.append(UInt8(truncatingIfNeeded: bits >> 24))
-      }
+      // Every machine that Assay runs on is little-endian, as the format.
+      unsafe tensors[name]!.elements.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
     return bytes
   }
@@ -149,9 +144,11 @@ extension Checkpoint {
       throw CheckpointError(name, "has a header that is not that of a safetensors file")
     }
     self.init()
+    var ranges: [Range<Int>] = []
     for (key, value) in values {
       if key == "__metadata__" {
-        metadata = value.strings ?? [:]
+        guard let strings = value.strings else { throw CheckpointError(name, "has metadata that are no strings") }
+        metadata = strings
         continue
       }
       guard let header = value.header else { throw CheckpointError(name, "describes \(key) in an unknown way") }
@@ -169,15 +166,24 @@ extension Checkpoint {
         (header.dataOffsets[1] - header.dataOffsets[0]) / 4 == count,
         (header.dataOffsets[1] - header.dataOffsets[0]) % 4 == 0
       else { throw CheckpointError(name, "is cut short: \(key) lies outside it") }
+      ranges.append(header.dataOffsets[0]..<header.dataOffsets[1])
       let start = body + header.dataOffsets[0]
-      let elements = (0..<count).map { i in
-        let at = start + 4 * i
-        return Float(
-          bitPattern: UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
-            | UInt32(bytes[at + 3]) << 24)
+      let elements = unsafe [Float](unsafeUninitializedCapacity: count) { floats, written in
+        unsafe bytes.withUnsafeBytes { bytes in
+          unsafe UnsafeMutableRawBufferPointer(floats).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 4 * count]))
+        }
+        written = count
       }
       tensors[key] = Entry(shape: header.shape, elements: elements)
     }
+    // As the format demands: no array lies over another, nothing lies between or behind them.
+    var end = 0
+    for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      guard range.lowerBound == end else { throw CheckpointError(name, "has arrays over each other or gaps") }
+      end = range.upperBound
+    }
+    guard end == bytes.count - body else { throw CheckpointError(name, "has bytes that belong to no array") }
   }
 
   /// Writes the file whole or not at all: to a neighbour first, synced, then renamed over `path`.

@@ -50,9 +50,11 @@ public struct Optimizer {
   ///   - clip: the largest norm of all gradients together; larger ones are scaled down to it (Pascanu et al. 2013,
   ///     arXiv 1211.5063).
   ///   - average: where given, the moving average of the parameters that is brought up to date.
-  /// - Returns: the gradients' norm before clipping; the step is left out if it is not finite.
+  /// - Returns: the gradients' norm before clipping; the step is left out if it is not finite. The gradients are gone
+  ///   either way.
   @discardableResult
   public mutating func step(rate: Float, clip: Float? = nil, average: WeightAverage? = nil) -> Float {
+    defer { for parameter in parameters { parameter.gradient = nil } }
     let norm = gradientNorm()
     guard norm.isFinite else { return norm }
     let scale = clip.map { norm > $0 ? $0 / norm : 1 } ?? 1
@@ -60,7 +62,6 @@ public struct Optimizer {
     for (index, parameter) in parameters.enumerated() {
       guard let gradient = parameter.gradient else { continue }
       update(index, parameter, gradient, rate: rate, scale: scale)
-      parameter.gradient = nil
     }
     average?.update(after: step)
     return norm

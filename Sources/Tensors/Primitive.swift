@@ -38,9 +38,8 @@ struct PrimitiveKey: Hashable, CustomStringConvertible {
     case convolution(direction: UInt32)
     case weightsIn(direction: UInt32)
     case weightsOut
-    case pooling(direction: UInt32, algorithm: UInt32)
     case elementwise(direction: UInt32, algorithm: UInt32)
-    case resampling(direction: UInt32, linear: Bool)
+    case resampling(direction: UInt32)
     case reorder
   }
   var kind: Kind
@@ -51,8 +50,6 @@ struct PrimitiveKey: Hashable, CustomStringConvertible {
   var weights = Shape()
   var window = Window()
   var flag = false
-  var alpha: Float = 0
-  var beta: Float = 0
 
   var description: String {
     "\(kind) of \(source) (\(sourceLayout)) to \(destination) (\(destinationLayout)), weights \(weights), \(window)"

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// One input of an operation under test.
-public struct Sample {
+public struct Sample: Sendable {
   public var elements: [Float]
   public var shape: Shape
   /// Whether the gradient is compared too.
@@ -38,7 +38,7 @@ public func numbers(_ count: Int, seed: UInt64, _ range: Range<Float> = -1..<1) 
 }
 
 /// The value and the gradients of an operation, for the loss that is the sum of its result times fixed random numbers.
-public struct Outcome {
+public struct Outcome: Sendable {
   public var shape: Shape
   public var value: [Float]
   public var projection: [Float]
@@ -84,7 +84,9 @@ public func disagreements(
   var found: [String] = []
   for blockedGradient in [false, true] {
     let outcome = outcome(inputs, on: engine, blockedGradient: blockedGradient, operation)
-    if let difference = difference(outcome.value, expected, tolerance: tolerance) { found.append("value: \(difference)") }
+    if let difference = difference(outcome.value, expected, tolerance: tolerance) {
+      found.append("value: \(difference)")
+    }
     func loss(_ points: [[Double]]) -> Double {
       zip(twin(points), outcome.projection).reduce(0.0) { $0 + $1.0 * Double($1.1) }
     }

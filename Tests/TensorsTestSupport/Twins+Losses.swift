@@ -20,7 +20,7 @@ extension Twin {
     }
   }
 
-  /// As PyTorch's `cross_entropy`, with class weights and a weight for each position.
+  /// As PyTorch's `cross_entropy` with probabilities, with class weights and a weight for each position.
   public static func crossEntropy(
     _ x: [Double], _ s: Shape, _ targets: [Float], classWeights: [Float]? = nil, weights: [Float]? = nil
   ) -> [Double] {
@@ -29,10 +29,9 @@ extension Twin {
     var normalizer = 0.0
     for i in x.indices {
       let position = i / (s[1] * s.pixels) * s.pixels + i % s.pixels
-      let share =
-        Double(weights?[position] ?? 1) * Double(classWeights?[i / s.pixels % s[1]] ?? 1) * Double(targets[i])
-      total -= share * log(p[i])
-      normalizer += share
+      let weight = Double(weights?[position] ?? 1)
+      total -= weight * Double(classWeights?[i / s.pixels % s[1]] ?? 1) * Double(targets[i]) * log(p[i])
+      if i / s.pixels % s[1] == 0 { normalizer += weight }
     }
     return [total / normalizer]
   }
@@ -87,5 +86,35 @@ extension Twin {
       normalizer += Double(weights?[i] ?? 1)
     }
     return [total / normalizer]
+  }
+}
+
+extension Twin {
+  /// As PyTorch's `cross_entropy` with class indices; -1 does not count.
+  public static func crossEntropy(
+    _ x: [Double], _ s: Shape, labels: [Int], smoothing: Float, _ classWeights: [Float], _ weights: [Float]
+  ) -> [Double] {
+    let p = softmax(x, s)
+    let smoothing = Double(smoothing)
+    var total = 0.0
+    var normalizer = 0.0
+    for (position, label) in labels.enumerated() where label >= 0 {
+      func term(_ k: Int) -> Double {
+        let i = (position / s.pixels * s[1] + k) * s.pixels + position % s.pixels
+        return -Double(weights[position]) * Double(classWeights[k]) * log(p[i])
+      }
+      total += (1 - smoothing) * term(label)
+      for k in 0..<s[1] { total += smoothing / Double(s[1]) * term(k) }
+      normalizer += Double(weights[position]) * Double(classWeights[label])
+    }
+    return [total / normalizer]
+  }
+
+  /// Kullback-Leibler divergence of softmax(x) from the targets.
+  public static func divergence(_ x: [Double], _ s: Shape, _ targets: [Float]) -> [Double] {
+    let p = softmax(x, s)
+    var total = 0.0
+    for i in x.indices { total += Double(targets[i]) * (log(Double(targets[i])) - log(p[i])) }
+    return [total / Double(s[0] * s.pixels)]
   }
 }

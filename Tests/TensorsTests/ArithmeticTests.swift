@@ -10,12 +10,42 @@ struct ArithmeticTests {
     let engine = try Engine(threads: 2)
     let shape = Shape(2, 16, 5, 3)
     let samples = [Sample(shape, seed: 1, blocked: left), Sample(shape, seed: 2, blocked: right)]
-    #expect(disagreements(samples, on: engine) { $0[0] + $0[1] } twin: { zip($0[0], $0[1]).map(+) } == [])
-    #expect(disagreements(samples, on: engine) { $0[0] - $0[1] } twin: { zip($0[0], $0[1]).map(-) } == [])
-    #expect(disagreements(samples, on: engine) { $0[0] * $0[1] } twin: { zip($0[0], $0[1]).map(*) } == [])
-    #expect(disagreements([samples[0]], on: engine) { $0[0] * -2.5 } twin: { $0[0].map { $0 * -2.5 } } == [])
-    #expect(disagreements([samples[0]], on: engine) { $0[0].sum() } twin: { [$0[0].reduce(0, +)] } == [])
-    #expect(disagreements([samples[0]], on: engine) { $0[0].mean() } twin: { [$0[0].reduce(0, +) / 480] } == [])
+    #expect(
+      disagreements(samples, on: engine) {
+        $0[0] + $0[1]
+      } twin: {
+        zip($0[0], $0[1]).map(+)
+      } == [])
+    #expect(
+      disagreements(samples, on: engine) {
+        $0[0] - $0[1]
+      } twin: {
+        zip($0[0], $0[1]).map(-)
+      } == [])
+    #expect(
+      disagreements(samples, on: engine) {
+        $0[0] * $0[1]
+      } twin: {
+        zip($0[0], $0[1]).map(*)
+      } == [])
+    #expect(
+      disagreements([samples[0]], on: engine) {
+        $0[0] * -2.5
+      } twin: {
+        $0[0].map { $0 * -2.5 }
+      } == [])
+    #expect(
+      disagreements([samples[0]], on: engine) {
+        $0[0].sum()
+      } twin: {
+        [$0[0].reduce(0, +)]
+      } == [])
+    #expect(
+      disagreements([samples[0]], on: engine) {
+        $0[0].mean()
+      } twin: {
+        [$0[0].reduce(0, +) / 480]
+      } == [])
   }
 
   /// Shares of one gradient must not end up in each other's memory.
@@ -24,8 +54,18 @@ struct ArithmeticTests {
     let engine = try Engine(threads: 2)
     let shape = Shape(2, 16, 5, 3)
     let samples = [Sample(shape, seed: 1, blocked: blocked), Sample(shape, seed: 2, blocked: blocked)]
-    #expect(disagreements([samples[0]], on: engine) { $0[0] + $0[0] } twin: { $0[0].map { 2 * $0 } } == [])
-    #expect(disagreements([samples[0]], on: engine) { $0[0] * $0[0] } twin: { $0[0].map { $0 * $0 } } == [])
+    #expect(
+      disagreements([samples[0]], on: engine) {
+        $0[0] + $0[0]
+      } twin: {
+        $0[0].map { 2 * $0 }
+      } == [])
+    #expect(
+      disagreements([samples[0]], on: engine) {
+        $0[0] * $0[0]
+      } twin: {
+        $0[0].map { $0 * $0 }
+      } == [])
     let found = disagreements(samples, on: engine) { v in
       let s = v[0] + v[1]
       let t = s + v[0]
@@ -55,9 +95,18 @@ struct ArithmeticTests {
   func reshapedAgreesWithTwin(blocked: Bool) throws {
     let engine = try Engine(threads: 2)
     let sample = Sample(Shape(2, 16, 5, 3), seed: 1, blocked: blocked)
-    #expect(disagreements([sample], on: engine) { $0[0].flattened() } twin: { $0[0] } == [])
     #expect(
-      disagreements([sample], on: engine) { $0[0].reshaped(to: Shape(16, 10, 3)) * 3 } twin: { $0[0].map { $0 * 3 } }
+      disagreements([sample], on: engine) {
+        $0[0].flattened()
+      } twin: {
+        $0[0]
+      } == [])
+    #expect(
+      disagreements([sample], on: engine) {
+        $0[0].reshaped(to: Shape(16, 10, 3)) * 3
+      } twin: {
+        $0[0].map { $0 * 3 }
+      }
         == [])
   }
 

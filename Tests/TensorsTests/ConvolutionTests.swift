@@ -37,6 +37,12 @@ struct ConvolutionTests {
     ConvolutionCase(inputs: 16, outputs: 16, size: (9, 9), kernel: (7, 7), window: Window(padding: 3)),
     ConvolutionCase(inputs: 32, outputs: 32, window: Window(padding: 1, groups: 2)),
     ConvolutionCase(inputs: 16, outputs: 16, window: Window(padding: 1, groups: 16), bias: false),
+    // Without a bias and with 3x3 kernels: by tiles of 4x4.
+    ConvolutionCase(inputs: 16, outputs: 16, bias: false),
+    ConvolutionCase(inputs: 48, outputs: 32, size: (8, 12), window: Window(padding: 1), bias: false),
+    ConvolutionCase(inputs: 32, outputs: 80, size: (10, 9), window: Window(padding: 0), bias: false),
+    ConvolutionCase(batch: 9, inputs: 16, outputs: 16, size: (6, 7), window: Window(padding: 2), bias: false),
+    ConvolutionCase(inputs: 24, outputs: 40, bias: false),
     ConvolutionCase(inputs: 24, outputs: 40),
     ConvolutionCase(inputs: 8, outputs: 16),
     ConvolutionCase(inputs: 5, outputs: 7),

@@ -44,7 +44,11 @@ struct PoolingTests {
       rows($0[0]).map { $0.reduce(0, +) / Double(shape.pixels) }
     }
     #expect(average == [])
-    let maximum = disagreements([sample], on: engine) { $0[0].globalMaximum() } twin: { rows($0[0]).map { $0.max()! } }
+    let maximum = disagreements([sample], on: engine) {
+      $0[0].globalMaximum()
+    } twin: {
+      rows($0[0]).map { $0.max()! }
+    }
     #expect(maximum == [])
   }
 

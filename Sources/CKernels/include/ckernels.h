@@ -51,6 +51,23 @@ void ckernels_global_average_gradient(const ckernels_activation *shape, const fl
 void ckernels_global_maximum(const ckernels_activation *shape, const float *x, float *y, int32_t *index, int64_t begin,
                              int64_t end);
 
+/* Pooling by windows of size x size, and resizing by the nearest pixel centre (which has no window). Averages leave out
+ * what lies outside the image. `index` gets the pixel of each maximum, the first of equal ones; a NaN is larger than
+ * anything. Every window must hold a pixel. Units: batch x channels / block. */
+typedef struct {
+  int64_t height, width, out_height, out_width;
+  int64_t size, stride, padding;
+  int64_t block; /* 1, 8 or 16 */
+} ckernels_pooling;
+void ckernels_maximum(const ckernels_pooling *shape, const float *x, float *y, int32_t *index, int64_t begin,
+                      int64_t end);
+void ckernels_maximum_gradient(const ckernels_pooling *shape, const int32_t *index, const float *dy, float *dx,
+                               int64_t begin, int64_t end);
+void ckernels_average(const ckernels_pooling *shape, const float *x, float *y, int64_t begin, int64_t end);
+void ckernels_average_gradient(const ckernels_pooling *shape, const float *dy, float *dx, int64_t begin, int64_t end);
+void ckernels_nearest(const ckernels_pooling *shape, const float *x, float *y, int64_t begin, int64_t end);
+void ckernels_nearest_gradient(const ckernels_pooling *shape, const float *dy, float *dx, int64_t begin, int64_t end);
+
 /* Weight gradient of a convolution whose input has few channels (plain NCHW) and whose output is blocked.
  * dw is [out_channels][in_channels][kernel_h][kernel_w] (plain); kernel_w is at most 8.
  * Units: out_channels / block x in_channels x kernel_h. */
@@ -88,12 +105,14 @@ void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, cons
 void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, const float *sums, float *dw, int64_t begin,
                                        int64_t end);
 
-/* a += b; y = s x; y += s x; y = a b; dx = dy where y > 0. Units: elements. */
+/* a += b; y = s x; y += s x; y = a b; y = x or, below 0, slope x; dx = dy or, where x is not above 0, slope dy.
+ * Units: elements. */
 void ckernels_add(float *a, const float *b, int64_t begin, int64_t end);
 void ckernels_scale(const float *x, float s, float *y, int64_t begin, int64_t end);
 void ckernels_axpy(const float *x, float s, float *y, int64_t begin, int64_t end);
 void ckernels_multiply(const float *a, const float *b, float *y, int64_t begin, int64_t end);
-void ckernels_relu_gradient(const float *y, const float *dy, float *dx, int64_t begin, int64_t end);
+void ckernels_relu(const float *x, float slope, float *y, int64_t begin, int64_t end);
+void ckernels_relu_gradient(const float *x, float slope, const float *dy, float *dx, int64_t begin, int64_t end);
 double ckernels_sum(const float *x, int64_t count);
 double ckernels_sum_of_squares(const float *x, int64_t count);
 

@@ -105,6 +105,16 @@ extension Trainer {
     return all
   }
 
+  /// What a finished model's network says of parts of the set, by way of the training's own image cache: to be compared
+  /// with what the written file says of them on the line.
+  public func predictions(of model: TrainedModel, on parts: [Part]) throws -> [JudgedPart] {
+    let cache = try SampleCache(parts, preprocessing: train.preprocessing, threads: engine.threads)
+    let classifier = try Classifier(model.graph, info: model.info, path: "the trained network")
+    return zip(parts, try Self.judge(cache, with: classifier, threads: engine.threads)).map {
+      JudgedPart(part: $0, judged: $1)
+    }
+  }
+
   /// The model of a finished training: calibrated on the validation split, with its card.
   public func model(name: String, version: String, dataset: String) throws -> TrainedModel {
     let values = best?.values ?? average.values

@@ -55,13 +55,16 @@ import Glibc
   ///   - inputShapes: of every input.
   ///   - threads: 1 or more.
   init(
-    fused graph: Graph, inputShapes: [String: [Int]], threads: Int, weights: PackedWeights
+    fused graph: Graph, inputShapes: [String: [Int]], threads: Int, weights: PackedWeights,
+    usesWinograd: Bool
   ) throws(GraphError) {
     precondition(threads >= 1, "a graph cannot run on \(threads) threads")
     // oneDNN splits its work for the number of threads at creation.
     cdnn_set_threads(Int32(threads))
     let engine = try Engine()
-    let lowering = try Lowering(graph, inputShapes: inputShapes, engine: engine, weights: weights)
+    let lowering = try Lowering(
+      graph, inputShapes: inputShapes, engine: engine, weights: weights, threads: threads,
+      usesWinograd: usesWinograd)
     let program = lowering.program
 
     let planned = program.storages.indices.filter { index in

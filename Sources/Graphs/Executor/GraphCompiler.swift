@@ -5,8 +5,13 @@ public final class GraphCompiler: Sendable {
   private let optimized: Graph
   private let weights = PackedWeights()
 
+  private let usesWinograd: Bool
+
+  /// - Parameter usesWinograd: whether 3x3 convolutions may take the quick algorithm, whose results differ from the direct
+  ///   sum's in the fifth digit.
   /// - Throws: `GraphError.malformed` for a graph that is not valid.
-  public init(_ graph: Graph) throws(GraphError) {
+  public init(_ graph: Graph, usesWinograd: Bool = true) throws(GraphError) {
+    self.usesWinograd = usesWinograd
     try graph.validate()
     self.graph = graph
     optimized = try graph.optimized()
@@ -20,7 +25,8 @@ public final class GraphCompiler: Sendable {
   /// - Throws: `GraphError.shape` if the network cannot take such an input, `.memory`, or `.kernel`.
   public func compile(inputShapes: [String: [Int]], threads: Int) throws(GraphError) -> CompiledGraph {
     let fused = try optimized.fused(for: inputShapes)
-    return try CompiledGraph(fused: fused, inputShapes: inputShapes, threads: threads, weights: weights)
+    return try CompiledGraph(
+      fused: fused, inputShapes: inputShapes, threads: threads, weights: weights, usesWinograd: usesWinograd)
   }
 
   /// Makes a network with one input ready for the shape `[batch, channels, height, width]`.
@@ -44,7 +50,8 @@ extension CompiledGraph {
     }
     let shapes = [input.name: inputShape]
     try self.init(
-      fused: try graph.fused(for: shapes), inputShapes: shapes, threads: threads, weights: PackedWeights())
+      fused: try graph.fused(for: shapes), inputShapes: shapes, threads: threads, weights: PackedWeights(),
+      usesWinograd: true)
   }
 }
 

@@ -108,6 +108,9 @@ extension Kernels {
     columns: [Resize.Tap], isNearest: Bool
   ) {
     let block = geometry.block
+    if block == 8 {
+      return unsafe resize8(x, y, geometry, rows: rows, columns: columns, isNearest: isNearest)
+    }
     let rowCount = rows.count
     let columnCount = columns.count
     let columns = columns.span

@@ -73,6 +73,11 @@ enum Kernels {
     case .subtract: for i in 0..<count { unsafe y[i] = a[i &* aStep] - b[i &* bStep] }
     case .multiply: for i in 0..<count { unsafe y[i] = a[i &* aStep] * b[i &* bStep] }
     case .divide: for i in 0..<count { unsafe y[i] = a[i &* aStep] / b[i &* bStep] }
+    case .power:
+      for i in 0..<count {
+        let (base, exponent) = unsafe (a[i &* aStep], b[i &* bStep])
+        unsafe y[i] = exponent == 2 ? base * base : powf(base, exponent)
+      }
     }
   }
 
@@ -82,6 +87,11 @@ enum Kernels {
     _ y: UnsafeMutablePointer<Float>, _ geometry: ImageGeometry, count: (batch: Int, channels: Int), isReversed: Bool
   ) {
     let (block, area) = (geometry.block, geometry.area)
+    if block == 8,
+      unsafe channels8(operation, x, numbers, y, geometry, count: count, isReversed: isReversed)
+    {
+      return
+    }
     for image in 0..<geometry.batch {
       let own = unsafe numbers + (count.batch == 1 ? 0 : image * count.channels)
       for index in 0..<geometry.blocks {
@@ -141,7 +151,12 @@ enum Kernels {
     for i in 0..<count { unsafe y[i] = x[i] - mean }
     let variance = unsafe sumOfSquares(y, count) / Float(count)
     let factor = 1 / (variance + epsilon).squareRoot()
-    for i in 0..<count { unsafe y[i] = y[i] * factor * scale[i &* step] + shift[i &* step] }
+    if step == 0 {
+      let (a, b) = unsafe (factor * scale[0], shift[0])
+      for i in 0..<count { unsafe y[i] = y[i] * a + b }
+    } else {
+      for i in 0..<count { unsafe y[i] = y[i] * factor * scale[i] + shift[i] }
+    }
   }
 
   static func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Float {

@@ -24,6 +24,9 @@ extension Lowering {
       define(node.output, result)
       return true
     case .instanceNormalization(let epsilon):
+      if case .blocked(8) = try located(node.inputs[0]).layout {
+        return try lowerInstanceNorm(node, epsilon, numbers)
+      }
       let x = try located(node.inputs[0], .plain, for: node)
       let rows = (outer: x.shape[0], repeats: x.shape[1], inner: x.shape[2] * x.shape[3])
       return try lowerRows(node, x, rows.outer * rows.repeats, rows.inner, epsilon, numbers, isPerRow: true)
@@ -34,6 +37,23 @@ extension Lowering {
       return try lowerRows(node, x, x.shape.reduce(1, *) / inner, inner, epsilon, numbers, isPerRow: false)
     default: return false
     }
+  }
+
+  /// In blocks of eight channels.
+  private mutating func lowerInstanceNorm(
+    _ node: Node, _ epsilon: Float, _ parameters: [[Float]]
+  ) throws(GraphError) -> Bool {
+    let x = try located(node.inputs[0])
+    let result = isLastRead(node.inputs[0], x, by: node) ? x : allocate(x.shape, x.layout)
+    let geometry = ImageGeometry(x.shape, x.layout)
+    let a = program.fixed(try AlignedBuffer(geometry.padded(parameters[0])))
+    let b = program.fixed(try AlignedBuffer(geometry.padded(parameters[1])))
+    let (from, to) = (x.storage, result.storage)
+    emit(node.name, "normalize", touching: [from, to, a, b]) {
+      unsafe Kernels.instanceNorm8($0[from], $0[a], $0[b], $0[to], geometry, epsilon: epsilon)
+    }
+    define(node.output, result)
+    return true
   }
 
   /// Normalises rows; scale and shift go with the row (one each, in turn) or with the position in it.
@@ -112,7 +132,9 @@ extension Lowering {
   }
 
   mutating func lower(_ node: Node, _ resize: Resize) throws(GraphError) -> Bool {
-    let x = try located(node.inputs[0])
+    var x = try located(node.inputs[0])
+    // Eight channels at once are worth a reorder.
+    if x.layout == .plain, x.shape[1] >= 8 { x = try located(node.inputs[0], .blocked(8), for: node) }
     let shape = shape(node)
     let result = allocate(shape, x.layout)
     let rows = resize.taps(input: x.shape[2], output: shape[2], axis: 0)

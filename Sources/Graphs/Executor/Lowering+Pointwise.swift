@@ -15,6 +15,8 @@ extension Lowering {
       define(node.output, result)
       return true
     }
+    // Where zeros beside the elements would not stay zeros, oneDNN has only a slow kernel.
+    if x.layout.isPadded(x.shape), activation(0) != 0 { x = try located(node.inputs[0], .plain, for: node) }
     // oneDNN knows up to five axes; to it a plain tensor may as well be a row.
     let shape = x.layout == .plain ? [x.shape.reduce(1, *)] : x.shape
     var primitives: [Primitive] = []
@@ -36,7 +38,9 @@ extension Lowering {
     let result = shape(node)
     let a = try located(node.inputs[0])
     let b = try located(node.inputs[1])
-    if a.shape == result, b.shape == result { return try lowerSameShape(node, operation, a, b) }
+    if a.shape == result, b.shape == result, operation.algorithm != nil {
+      return try lowerSameShape(node, operation, a, b)
+    }
     if a.shape == result, let count = Lowering.channelCount(b.shape, beside: result) {
       return try lowerChannels(node, operation, node.inputs[0], node.inputs[1], count: count, isReversed: false)
     }
@@ -54,8 +58,9 @@ extension Lowering {
     let a = try located(node.inputs[0], layout, for: node)
     let b = try located(node.inputs[1], layout, for: node)
     let shape = layout == .plain ? [a.shape.reduce(1, *)] : a.shape
-    let primitive = engine.binary(operation.algorithm, .sized(shape, layout))
-    guard let primitive else { return false }
+    guard let algorithm = operation.algorithm, let primitive = engine.binary(algorithm, .sized(shape, layout)) else {
+      return false
+    }
     let result = allocate(a.shape, layout)
     emit(node.name, primitive, [(CDNN_SRC, a.storage), (CDNN_SRC_1, b.storage), (CDNN_DST, result.storage)])
     define(node.output, result)
@@ -113,12 +118,14 @@ extension Lowering {
 }
 
 extension BinaryOperation {
-  fileprivate var algorithm: cdnn_binary {
+  /// Nil where oneDNN does not have it.
+  fileprivate var algorithm: cdnn_binary? {
     switch self {
     case .add: CDNN_ADD
     case .subtract: CDNN_SUBTRACT
     case .multiply: CDNN_MULTIPLY
     case .divide: CDNN_DIVIDE
+    case .power: nil
     }
   }
 }

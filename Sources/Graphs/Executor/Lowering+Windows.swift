@@ -28,6 +28,7 @@ extension Lowering {
   }
 
   mutating func lower(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
+    if try lowerWinograd(node, convolution) { return true }
     guard let constant = graph.constants[node.inputs[1]], let values = constant.floats, let posts = posts(node) else {
       return false
     }
@@ -121,7 +122,7 @@ extension Lowering {
   }
 
   /// Memory that holds `value` and may be added to: its own where nobody else needs it, else a copy.
-  private mutating func accumulator(
+  mutating func accumulator(
     _ value: String, _ layout: Layout, for node: Node, beside source: Located
   ) throws(GraphError) -> Located {
     let place = try located(value, layout, for: node)

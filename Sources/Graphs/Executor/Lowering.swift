@@ -13,6 +13,8 @@ struct Lowering {
   let shapes: [String: [Int]]
   let engine: Engine
   let weights: PackedWeights
+  let threads: Int
+  let usesWinograd: Bool
   var program = Program()
 
   /// Every place where a value lies; the first is where it was made, others are reordered copies.
@@ -24,11 +26,14 @@ struct Lowering {
   private(set) var outputs: [Located] = []
 
   init(
-    _ graph: Graph, inputShapes: [String: [Int]], engine: Engine, weights: PackedWeights
+    _ graph: Graph, inputShapes: [String: [Int]], engine: Engine, weights: PackedWeights, threads: Int,
+    usesWinograd: Bool
   ) throws(GraphError) {
     self.graph = graph
     self.engine = engine
     self.weights = weights
+    self.threads = threads
+    self.usesWinograd = usesWinograd
     shapes = try graph.inferShapes(inputShapes)
     for node in graph.nodes { for input in node.inputs where !input.isEmpty { reads[input, default: 0] += 1 } }
     for (index, input) in graph.inputs.enumerated() {

@@ -115,11 +115,13 @@ public struct Gemm: Sendable, Hashable {
   }
 }
 
+/// Elementwise arithmetic on two tensors.
 public enum BinaryOperation: String, Sendable, Hashable, CaseIterable {
   case add = "Add"
   case subtract = "Sub"
   case multiply = "Mul"
   case divide = "Div"
+  case power = "Pow"
 }
 
 public enum Reduction: String, Sendable, Hashable, CaseIterable {

@@ -22,7 +22,8 @@ extension Graph {
   /// - Throws: `GraphError.malformed` for a graph that is not valid, `.unsupported` for a node that opset 17 cannot say.
   public func onnx() throws(GraphError) -> [UInt8] {
     try validate()
-    var writer = ONNXWriter(self)
+    let probes = probeShapes()
+    var writer = ONNXWriter(self, shapes: probes?.first ?? [:])
     for node in nodes { try writer.write(node) }
 
     var proto = ONNXGraphProto()
@@ -32,7 +33,7 @@ extension Graph {
     let used = Set(writer.nodes.flatMap(\.input)).union(outputs.map(\.name))
     proto.initializer = constants.keys.filter(used.contains).sorted().map { constants[$0]!.tensor(named: $0) }
     proto.input = inputs.map { $0.valueInfo(shape: $0.shape) }
-    let inferred = probeOutputShapes()
+    let inferred = outputShapes(probes)
     proto.output = outputs.map { $0.valueInfo(shape: $0.shape ?? inferred[$0.name]) }
 
     var opset = ONNXOperatorSetIdProto()
@@ -56,8 +57,8 @@ extension Graph {
     }
   }
 
-  /// Output shapes by trying two sets of sizes: what stays is fixed, what follows the batch is the batch.
-  private func probeOutputShapes() -> [String: [Dimension]] {
+  /// The shapes of all values for two sets of input sizes; nil where the network takes neither.
+  private func probeShapes() -> (first: [String: [Int]], second: [String: [Int]])? {
     let batch: Dimension? = inputs.first?.shape?.first
     func probe(_ batchSize: Int, _ extent: Int) -> [String: [Int]]? {
       var shapes: [String: [Int]] = [:]
@@ -71,7 +72,16 @@ extension Graph {
       }
       return try? inferShapes(shapes)
     }
-    guard let first = probe(2, 256), let second = probe(3, 256 + 64) else { return [:] }
+    guard let first = probe(2, 256), let second = probe(3, 256 + 64) else { return nil }
+    return (first, second)
+  }
+
+  /// Output shapes from two sets of sizes: what stays is fixed, what follows the batch is the batch.
+  private func outputShapes(
+    _ probes: (first: [String: [Int]], second: [String: [Int]])?
+  ) -> [String: [Dimension]] {
+    guard let (first, second) = probes else { return [:] }
+    let batch: Dimension? = inputs.first?.shape?.first
     var result: [String: [Dimension]] = [:]
     for output in outputs {
       guard let a = first[output.name], let b = second[output.name], a.count == b.count else { continue }

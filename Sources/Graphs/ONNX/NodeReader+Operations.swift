@@ -51,7 +51,7 @@ extension NodeReader {
       inputs = 2
       try finish(inputs: 2...2)
       return .matrixProduct
-    case "Add", "Sub", "Mul", "Div":
+    case "Add", "Sub", "Mul", "Div", "Pow":
       inputs = 2
       try finish(inputs: 2...2)
       return .binary(BinaryOperation(rawValue: node.opType)!)

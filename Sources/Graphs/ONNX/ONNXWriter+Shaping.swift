@@ -65,7 +65,10 @@ extension ONNXWriter {
       }
     case .concatenation(let axis): plain("Concat", [.int("axis", axis)])
     case .softmax(let axis, let trailing):
-      guard !trailing else { throw unsupported(node, "Softmax", "it runs over several axes, as before opset 13") }
+      // Over one axis both meanings are the same.
+      guard !trailing || shapes[node.inputs[0]]?.count == axis + 1 else {
+        throw unsupported(node, "Softmax", "it runs over several axes, as before opset 13")
+      }
       plain("Softmax", [.int("axis", axis)])
     case .flatten(let axis): plain("Flatten", [.int("axis", axis)])
     case .reshape(let shape, let allowsZero):

@@ -9,9 +9,12 @@ struct ONNXWriter {
   private(set) var nodes: [ONNXNodeProto] = []
   private(set) var constants: [String: Constant] = [:]
   let graph: Graph
+  /// Shapes of values for some input size, where they are known.
+  let shapes: [String: [Int]]
   private var names: Set<String>
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, shapes: [String: [Int]]) {
+    self.shapes = shapes
     self.graph = graph
     names = Set(graph.constants.keys)
     names.formUnion(graph.inputs.map(\.name))

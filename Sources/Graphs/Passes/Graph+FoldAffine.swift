@@ -121,6 +121,7 @@ private struct Affine {
       case .divide:
         guard second != nil, numbers.allSatisfy({ $0 != 0 }) else { return nil }
         scale = numbers.map { 1 / $0 }
+      case .power: return nil
       }
     default: return nil
     }

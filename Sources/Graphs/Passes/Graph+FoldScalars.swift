@@ -36,6 +36,7 @@ extension Graph {
       case .multiply: return (node.inputs[0], c, 0)
       // A quotient is the product with the reciprocal only where that is a number.
       case .divide: return c != 0 && (1 / c).isFinite ? (node.inputs[0], 1 / c, 0) : nil
+      case .power: return nil
       }
     }
     if let c = scalar(node.inputs[0]), !isScalarConstant(node.inputs[1]) {
@@ -43,7 +44,7 @@ extension Graph {
       case .add: return (node.inputs[1], 1, c)
       case .subtract: return (node.inputs[1], -1, c)
       case .multiply: return (node.inputs[1], c, 0)
-      case .divide: return nil
+      case .divide, .power: return nil
       }
     }
     return nil

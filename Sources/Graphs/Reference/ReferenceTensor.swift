@@ -1,3 +1,5 @@
+import Glibc
+
 /// A row-major tensor with obvious, slow operations: the twin of every fast kernel.
 struct ReferenceTensor: Sendable, Hashable {
   var shape: [Int]
@@ -46,6 +48,7 @@ struct ReferenceTensor: Sendable, Hashable {
       case .subtract: a - b
       case .multiply: a * b
       case .divide: a / b
+      case .power: powf(a, b)
       }
     }
   }

@@ -15,7 +15,16 @@ public enum Activation: Hashable, Sendable {
   case sigmoid
   case tanh
 
-  var algorithm: cdnn_elementwise {
+  /// Factor of what is below 0, for those of the ReLU kind.
+  private var slope: Float? {
+    switch self {
+    case .relu: 0
+    case .leakyReLU(let slope): slope
+    default: nil
+    }
+  }
+
+  private var algorithm: cdnn_elementwise {
     switch self {
     case .relu, .leakyReLU: CDNN_RELU
     case .silu: CDNN_SILU
@@ -25,42 +34,53 @@ public enum Activation: Hashable, Sendable {
     }
   }
 
-  var alpha: Float {
-    switch self {
-    case .leakyReLU(let slope): slope
-    case .silu: 1
-    default: 0
+  fileprivate func forward(_ x: Tensor, into y: Tensor) {
+    if let slope {
+      x.engine.parallel(x.count, grain: 4096) { begin, end in
+        unsafe ckernels_relu(x.pointer, slope, y.pointer, begin, end)
+      }
+    } else {
+      unsafe x.engine.run(
+        primitive(x, CDNN_FORWARD), Arguments(source: x.pointer, destination: y.pointer))
+    }
+  }
+
+  fileprivate func gradient(_ x: Tensor, _ dy: Tensor, into dx: Tensor) {
+    if let slope {
+      x.engine.parallel(x.count, grain: 4096) { begin, end in
+        unsafe ckernels_relu_gradient(x.pointer, slope, dy.pointer, dx.pointer, begin, end)
+      }
+    } else {
+      unsafe x.engine.run(
+        primitive(x, CDNN_BACKWARD_DATA),
+        Arguments(source: x.pointer, sourceGradient: dx.pointer, destinationGradient: dy.pointer))
+    }
+  }
+
+  private func primitive(_ x: Tensor, _ direction: cdnn_direction) -> Primitive {
+    // Blocked tensors have no padding, so their layout does not matter here.
+    let flat = Shape(x.count)
+    let engine = x.engine
+    let key = PrimitiveKey(
+      kind: .elementwise(direction: direction.rawValue, algorithm: algorithm.rawValue), source: flat)
+    return unsafe engine.primitive(key) { handle in
+      var data = unsafe Tensor.descriptor(flat, .plain, engine)
+      return unsafe cdnn_elementwise_create(
+        engine.engine, Int32(direction.rawValue), Int32(algorithm.rawValue), &data, 1, 0, &handle)
     }
   }
 }
 
 extension Tensor {
-  private func primitive(_ activation: Activation, _ direction: cdnn_direction) -> Primitive {
-    // Blocked tensors have no padding, so their layout does not matter here.
-    let flat = Shape(count)
-    let key = PrimitiveKey(
-      kind: .elementwise(direction: direction.rawValue, algorithm: activation.algorithm.rawValue), source: flat,
-      alpha: activation.alpha)
-    return unsafe engine.primitive(key) { handle in
-      var data = unsafe Tensor.descriptor(flat, .plain, engine)
-      return unsafe cdnn_elementwise_create(
-        engine.engine, Int32(direction.rawValue), Int32(activation.algorithm.rawValue), &data, activation.alpha, 0,
-        &handle)
-    }
-  }
-
   func activated(_ activation: Activation) -> Tensor {
     let result = Tensor(uninitialized: shape, layout: layout, on: engine)
-    unsafe engine.run(primitive(activation, CDNN_FORWARD), Arguments(source: pointer, destination: result.pointer))
+    activation.forward(self, into: result)
     return result
   }
 
   func activationGradient(_ activation: Activation, _ dy: Tensor) -> Tensor {
     let result = Tensor(uninitialized: shape, layout: layout, on: engine)
-    let gradient = dy.inLayout(layout)
-    unsafe engine.run(
-      primitive(activation, CDNN_BACKWARD_DATA),
-      Arguments(source: pointer, sourceGradient: result.pointer, destinationGradient: gradient.pointer))
+    activation.gradient(self, dy.inLayout(layout), into: result)
     return result
   }
 }

@@ -1,7 +1,7 @@
 import CDNN
 import CKernels
 
-/// How a convolution or pooling window moves: the same both ways.
+/// How the window of a convolution moves: the same both ways.
 public struct Window: Hashable, Sendable, CustomStringConvertible {
   /// Pixels between neighbouring outputs, 1 or more.
   public var stride: Int
@@ -11,8 +11,6 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
   public var dilation: Int
   /// Independent groups of channels, 1 or more.
   public var groups: Int
-  /// Window height and width, for pooling.
-  var kernel = 0
 
   public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
     precondition(
@@ -39,8 +37,7 @@ public struct Window: Hashable, Sendable, CustomStringConvertible {
     let s = Int64(stride)
     let d = Int64(dilation)
     let p = Int64(padding)
-    let k = Int64(kernel)
-    return cdnn_window(stride: (s, s), dilation: (d, d), pad_low: (p, p), pad_high: (p, p), kernel: (k, k))
+    return cdnn_window(stride: (s, s), dilation: (d, d), pad_low: (p, p), pad_high: (p, p), kernel: (0, 0))
   }
 }
 
@@ -226,11 +223,12 @@ extension Variable {
   /// bias [O], to [N, O, H', W'].
   public func convolved(with weights: Variable, bias: Variable? = nil, _ window: Window = Window()) -> Variable {
     let convolution = Convolution(x: shape, weights: weights.shape, window: window, engine: engine)
-    let result = convolution.forward(value, weights.value, bias: bias?.value)
+    let kernel = weights.value.plain()
+    let result = convolution.forward(value, kernel, bias: bias?.value)
     return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
       tape.accumulate(convolution.weightGradient(value, dy), into: weights)
       if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.dataGradient(dy, weights.value), into: self)
+      tape.accumulate(convolution.dataGradient(dy, kernel), into: self)
     }
   }
 
@@ -245,12 +243,13 @@ extension Variable {
     let width = window.transposedSize(shape.width, kernel: weights.shape[3], extra: extra)
     let other = Shape(shape.batch, weights.shape[1] * window.groups, height, width)
     let convolution = Convolution(x: other, weights: weights.shape, y: shape, window: window, engine: engine)
-    var result = convolution.dataGradient(value, weights.value)
+    let kernel = weights.value.plain()
+    var result = convolution.dataGradient(value, kernel)
     if let bias { result = result.affine(scale: nil, shift: bias.value) }
     return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
       tape.accumulate(convolution.weightGradient(dy, value), into: weights)
       if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.forward(dy, weights.value, bias: nil), into: self)
+      tape.accumulate(convolution.forward(dy, kernel, bias: nil), into: self)
     }
   }
 }

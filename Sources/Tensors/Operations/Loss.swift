@@ -5,59 +5,6 @@ import CKernels
 #endif
 
 extension Variable {
-  /// Cross entropy of softmax(self) over the classes against target probabilities, the weighted mean over positions:
-  /// - sum over k of target[k] log softmax(self)[k].
-  ///
-  /// - Parameters:
-  ///   - targets: as self, [N, K] or [N, K, H, W]; hard labels are one-hot.
-  ///   - classWeights: K factors of the classes' terms, or nil for ones.
-  ///   - weights: one factor for each position, [N] or [N, 1, H, W]; nil for ones. Positions of weight 0 do not count.
-  /// - Returns: a scalar; 0 where all weights are 0. The mean is over the positions' weights, with class weights over
-  ///   those times the targets' (as PyTorch's `cross_entropy`).
-  public func softmaxCrossEntropy(_ targets: Tensor, classWeights: [Float]? = nil, weights: Tensor? = nil) -> Variable {
-    precondition(targets.shape == shape, "targets of \(targets.shape) for logits of \(shape)")
-    let classes = shape[1]
-    let pixels = shape[2] * shape[3]
-    precondition(classWeights == nil || classWeights!.count == classes, "class weights for \(classes) classes")
-    precondition(weights == nil || weights!.count == shape[0] * pixels, "weights for the positions of \(shape)")
-    let logits = value.plain()
-    let wanted = targets.plain()
-    let gradient = Tensor(uninitialized: shape, on: engine)
-    var total = 0.0
-    var normalizer = 0.0
-    for n in 0..<shape[0] {
-      for p in 0..<pixels {
-        let start = n * classes * pixels + p
-        let weight = unsafe weights?.pointer[n * pixels + p] ?? 1
-        var largest = -Float.infinity
-        for k in 0..<classes { largest = max(largest, unsafe logits.pointer[start + k * pixels]) }
-        var sum: Float = 0
-        for k in 0..<classes {
-          let e = unsafe expf(logits.pointer[start + k * pixels] - largest)
-          unsafe gradient.pointer[start + k * pixels] = e
-          sum += e
-        }
-        let logSum = largest + logf(sum)
-        var mass: Float = 0
-        for k in 0..<classes {
-          let i = start + k * pixels
-          let share = unsafe wanted.pointer[i] * (classWeights?[k] ?? 1)
-          mass += share
-          if share != 0, weight != 0 {
-            total += unsafe Double(weight * share * (logSum - logits.pointer[i]))
-          }
-        }
-        normalizer += Double(weight * (classWeights == nil ? 1 : mass))
-        for k in 0..<classes {
-          let i = start + k * pixels
-          let share = unsafe wanted.pointer[i] * (classWeights?[k] ?? 1)
-          unsafe gradient.pointer[i] = weight * (mass * gradient.pointer[i] / sum - share)
-        }
-      }
-    }
-    return loss(total, gradient, over: normalizer)
-  }
-
   /// Binary cross entropy of sigmoid(self) against targets in 0...1, the weighted mean over all elements.
   ///
   /// - Parameters:
@@ -100,7 +47,8 @@ extension Variable {
 
   /// Mean of max(0, 1 - t self) for targets of 1 or -1.
   public func hinge(_ targets: Tensor) -> Variable {
-    pointwise(targets, nil) { x, t in t * x < 1 ? (1 - t * x, -t) : (0, 0) }
+    // Asked this way round, a NaN stays one.
+    pointwise(targets, nil) { x, t in t * x >= 1 ? (0, 0) : (1 - t * x, -t) }
   }
 
   /// Kullback-Leibler divergence of softmax(self) from the target distribution over the classes, the mean over
@@ -132,14 +80,14 @@ extension Variable {
     for plane in 0..<planes {
       let weight = weights?[plane] ?? 1
       let range = plane * size..<(plane + 1) * size
-      var both: Float = 0
-      var sum: Float = 0
+      var both = 0.0
+      var sum = 0.0
       for i in range {
-        unsafe both += p.pointer[i] * t.pointer[i]
-        unsafe sum += p.pointer[i] + t.pointer[i]
+        unsafe both += Double(p.pointer[i] * t.pointer[i])
+        unsafe sum += Double(p.pointer[i] + t.pointer[i])
       }
-      let numerator = 2 * both + smoothing
-      let denominator = sum + smoothing
+      let numerator = Float(2 * both) + smoothing
+      let denominator = Float(sum) + smoothing
       total += Double(weight * (1 - numerator / denominator))
       normalizer += Double(weight)
       for i in range {
@@ -161,26 +109,46 @@ extension Variable {
     let t = targets.plain()
     let w = weights?.plain()
     let gradient = Tensor(uninitialized: shape, on: engine)
-    var total = 0.0
-    var normalizer = 0.0
-    for i in 0..<x.count {
+    let total = engine.sum(over: x.count) { i in
       let weight = unsafe w?.pointer[i] ?? 1
-      normalizer += Double(weight)
       if weight == 0 {
         unsafe gradient.pointer[i] = 0
-        continue
+        return 0
       }
       let (value, slope) = unsafe term(x.pointer[i], t.pointer[i])
-      total += Double(weight * value)
       unsafe gradient.pointer[i] = weight * slope
+      return Double(weight * value)
     }
-    return loss(total, gradient, over: normalizer)
+    return loss(total, gradient, over: w.map { $0.sum() } ?? Double(x.count))
   }
 
-  private func loss(_ total: Double, _ gradient: Tensor, over normalizer: Double) -> Variable {
+  /// A scalar whose gradient by self is `gradient`, both divided by `normalizer`.
+  func loss(_ total: Double, _ gradient: Tensor, over normalizer: Double) -> Variable {
     let scale = normalizer > 0 ? 1 / normalizer : 0
     return tape.record(Tensor(Float(total * scale), on: engine), from: self) { dy, tape in
       tape.accumulate(gradient.scaled(by: Float(scale) * dy.scalar), into: self)
     }
+  }
+}
+
+extension Engine {
+  /// The sum of `term(i)` for i in 0 ..< count. Parts of a fixed length are summed each on its own, so that the result
+  /// does not depend on the number of threads.
+  @inline(__always)
+  func sum(over count: Int, _ term: (Int) -> Double) -> Double {
+    let length = 1024
+    let parts = (count + length - 1) / length
+    let sums = pool.storage(count: 2 * parts)
+    let totals = unsafe UnsafeMutableRawPointer(sums.pointer).assumingMemoryBound(to: Double.self)
+    parallel(parts) { begin, end in
+      for part in Int(begin)..<Int(end) {
+        var total = 0.0
+        for i in part * length..<min(count, (part + 1) * length) { total += term(i) }
+        unsafe totals[part] = total
+      }
+    }
+    var total = 0.0
+    for part in 0..<parts { unsafe total += totals[part] }
+    return total
   }
 }

@@ -5,7 +5,7 @@ import Samples
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Looks at model files.", subcommands: [Show.self])
+    commandName: "model", abstract: "Looks at model files.", subcommands: [Show.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(

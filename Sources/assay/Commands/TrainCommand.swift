@@ -52,6 +52,8 @@ struct TrainCommand: ParsableCommand {
   var threads: Int?
   @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
   var checkpointInterval = 20.0
+  @Option(help: "Also write the probabilities of the test split, as training sees them, to this CSV file.")
+  var predictions: String?
   @Flag(help: "Forget the checkpoint of an interrupted training.")
   var restart = false
   @Flag(name: .shortAndLong, help: "No progress.")
@@ -113,6 +115,9 @@ struct TrainCommand: ParsableCommand {
     let model = try trainer.model(name: name, version: Assay.version, dataset: ModelFile.stem(dataset))
     let bytes = try model.graph.onnx()
     try AtomicFile.write(bytes, to: out)
+    if let predictions {
+      try write(trainer.predictions(of: model, on: set.parts(in: .test)), of: model.info.labels, to: predictions)
+    }
     let identity = ModelIdentity(name: name, sha256: ModelFile.sha256(bytes))
     let report = trainingReport(
       model, set, provenance: .run(model: identity, threads: threads ?? Machine.processors, started: started))
@@ -130,6 +135,15 @@ struct TrainCommand: ParsableCommand {
 
         """, to: 1)
     }
+  }
+
+  private func write(_ parts: [JudgedPart], of labels: [String], to path: String) throws {
+    var lines = [(["id"] + labels).map(CSV.field).joined(separator: ",")]
+    for part in parts {
+      lines.append(
+        ([part.part.id] + part.judged.probabilities.map(\.description)).map(CSV.field).joined(separator: ","))
+    }
+    try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: path)
   }
 
   private func describe(_ set: PartSet) {

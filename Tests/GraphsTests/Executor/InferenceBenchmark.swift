@@ -12,14 +12,17 @@ import Testing
   let start = milliseconds()
   let graph = try Graph(contentsOf: path)
   let read = milliseconds()
+  let cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID)
   let compiler = try GraphCompiler(graph)
   let shape = [1, 1, 128, 128]
   let first = try compiler.compile(inputShape: shape, threads: 2)
-  print("read \(read - start) ms, compile \(milliseconds() - read) ms, working memory \(first.workingBytes) bytes")
+  print(
+    "read \(read - start) ms, compile \(milliseconds() - read) ms (\(milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) ms of processor), working memory \(first.workingBytes) bytes"
+  )
   let input = numbers(shape, seed: 1).floats!
   for threads in [1, 2] {
     let compiled = try compiler.compile(inputShape: shape, threads: threads)
-    print("batch 1, \(threads) threads: \(try median(of: 300) { try compiled.run(input.span) }) ms")
+    print("batch 1, \(threads) threads: \(try times(of: 300) { try compiled.run(input.span) })")
     compiled.isProfiling = true
     for _ in 0..<200 { try compiled.run(input.span) }
     if environment("GRAPHS_PROFILE") != nil {
@@ -37,19 +40,25 @@ import Testing
   print("two single-threaded graphs: \(Double(2 * runs) / (milliseconds() - begin) * 1000) images a second")
 }
 
-private func milliseconds() -> Double {
+private func milliseconds(_ clock: clockid_t = CLOCK_MONOTONIC) -> Double {
   var time = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  unsafe clock_gettime(clock, &time)
   return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
 }
 
-private func median(of count: Int, _ body: () throws -> Void) rethrows -> Double {
+/// Wall time, least and median, and the median of the calling thread's own time, which a busy machine disturbs less.
+private func times(of count: Int, _ body: () throws -> Void) rethrows -> String {
   for _ in 0..<20 { try body() }
-  var times: [Double] = []
+  var wall: [Double] = []
+  var own: [Double] = []
   for _ in 0..<count {
-    let start = milliseconds()
+    let start = (milliseconds(), milliseconds(CLOCK_THREAD_CPUTIME_ID))
     try body()
-    times.append(milliseconds() - start)
+    wall.append(milliseconds() - start.0)
+    own.append(milliseconds(CLOCK_THREAD_CPUTIME_ID) - start.1)
   }
-  return times.sorted()[count / 2]
+  wall.sort()
+  own.sort()
+  func text(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+  return "least \(text(wall[0])), median \(text(wall[count / 2])), thread time \(text(own[count / 2])) ms"
 }

@@ -97,7 +97,7 @@ import Testing
     for length in bytes.indices { exercise(Array(bytes.prefix(length))) }
   }
 
-  /// Random damage; the seed is fixed, so a crash comes back.
+  /// Random damage; the seed is fixed, so a crash comes back. `GRAPHS_FUZZ=100000` looks for longer.
   @Test(arguments: [
     "conv 1x1", "slice", "reshape", "pad", "resize linear 2x", "dense", "max pool ceil", "gelu", "concat rows",
   ])
@@ -108,7 +108,7 @@ import Testing
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33)
     }
-    for _ in 0..<200 {
+    for _ in 0..<(environment("GRAPHS_FUZZ").flatMap(Int.init) ?? 200) {
       var damaged = bytes
       for _ in 0...random() % 4 { damaged[random() % damaged.count] = UInt8(truncatingIfNeeded: random()) }
       exercise(damaged)
@@ -121,7 +121,12 @@ import Testing
     for input in graph.inputs {
       inputs[input.name] = input.shape?.map { if case .fixed(let size) = $0 { size } else { 2 } } ?? [1, 12, 5, 6]
     }
-    _ = try? graph.inferShapes(inputs)
     _ = try? graph.onnx()
+    guard let shapes = try? graph.inferShapes(inputs) else { return }
+    // What is accepted must also compile and run, or be refused.
+    guard shapes.values.allSatisfy({ $0.reduce(1, *) < 100_000 }),
+      let compiled = try? GraphCompiler(graph).compile(inputShapes: inputs, threads: 1)
+    else { return }
+    try? compiled.run(compiled.inputs.map { numbers($0.shape, seed: 1).floats! })
   }
 }

@@ -6,11 +6,14 @@ extension Case {
       [
         Case("\(operation) same shape", [2, 5, 4, 3]) {
           let other = $0.activation("x", name: "other", .linear(scale: 0.5, shift: 2))
-          return $0.binary(operation, "x", other, name: "binary")
+          // A power has no value for a negative base.
+          return $0.binary(
+            operation, operation == .power ? $0.activation("x", name: "base", .abs) : "x", other, name: "binary")
         },
         Case("\(operation) channels", [2, 5, 4, 3]) {
           let other = $0.constant("other", numbers([5, 1, 1], seed: 7))
-          return $0.binary(operation, "x", other, name: "binary")
+          return $0.binary(
+            operation, operation == .power ? $0.activation("x", name: "base", .abs) : "x", other, name: "binary")
         },
         Case("\(operation) scalar first", [2, 5, 4, 3]) {
           let other = $0.constant("other", Constant([Float(1.5)], shape: []))

@@ -10,4 +10,8 @@ func exportCatalog() throws {
     graph.metadata["assay.test.shape"] = item.shape.map(String.init).joined(separator: ",")
     try graph.write(to: "\(folder)/\(item.name).onnx")
   }
+  var network = ResidualNetwork.small
+  var graph = try network.graph()
+  graph.metadata["assay.test.shape"] = "1,1,64,48"
+  try graph.write(to: "\(folder)/residual network.onnx")
 }

@@ -9,6 +9,11 @@ struct ResidualNetwork {
   var classes: Int
   private var seed = 10
 
+  /// With enough channels for every kernel.
+  static var small: ResidualNetwork {
+    ResidualNetwork(channels: 1, stem: 8, widths: [16, 24, 32], blocks: 2, classes: 5)
+  }
+
   init(channels: Int, stem: Int, widths: [Int], blocks: Int, classes: Int) {
     self.channels = channels
     self.stem = stem

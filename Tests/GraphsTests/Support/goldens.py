@@ -18,7 +18,7 @@ for path in sorted(glob.glob(os.path.join(sys.argv[1], "*.onnx"))):
     x = (((i * 7919 + 104729) % 1009).astype(numpy.float32) / numpy.float32(504.5) - numpy.float32(1)).reshape(shape)
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    y = onnxruntime.InferenceSession(path, options).run(None, {"x": x})[0]
+    y = onnxruntime.InferenceSession(path, options).run(None, {model.graph.input[0].name: x})[-1]
     flat = y.reshape(-1)
     picked = [flat[k * (len(flat) - 1) // 7] for k in range(8)]
     name = os.path.basename(path)[:-5]
