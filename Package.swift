@@ -50,6 +50,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
     .target(name: "CKernels"),
+    .target(name: "CWinograd"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
@@ -57,7 +58,7 @@ let package = Package(
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels"]),
     module("Layers", ["Tensors"]),
-    module("Graphs", ["CDNN", protobuf], exclude: ["Protobuf/onnx.proto"]),
+    module("Graphs", ["CDNN", "CWinograd", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples"]),
@@ -76,7 +77,9 @@ let package = Package(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
-    tests("GraphsTests", ["Graphs", protobuf], exclude: ["Support/goldens.py", "Support/benchmark.py"]),
+    tests(
+      "GraphsTests", ["Graphs", "CDNN", "CWinograd", protobuf],
+      exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
