@@ -86,7 +86,7 @@ let package = Package(
       "ClassificationTests",
       ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
     tests("InspectionTests", ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics"]),
-    tests("AssayTests", ["assay", "Samples", arguments]),
+    tests("AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -119,7 +119,7 @@ struct InspectCommand: ParsableCommand {
   /// What an earlier run left must not stand beside the decisions of this one, should it be interrupted.
   private func removeResults() {
     for name in ["summary.json", "decisions.csv", "report.html"] { _ = unsafe unlink(out + "/" + name) }
-    try? DecisionReader.read(path: out + "/decisions.jsonl") { decision in
+    _ = try? DecisionReader.read(path: out + "/decisions.jsonl") { decision in
       guard let annotated = decision.annotated, annotated.hasPrefix("annotated/"), !annotated.contains("/../") else {
         return
       }

@@ -17,7 +17,7 @@ enum Interruption {
     for signal in [SIGINT, SIGTERM] where !isIgnored(signal) { unsafe sigaddset(&signals, signal) }
     guard unsafe pthread_sigmask(SIG_BLOCK, &signals, nil) == 0 else { return }
     var thread = pthread_t()
-    _ = unsafe pthread_create(&thread, nil, { _ in Interruption.wait() }, nil)
+    _ = unsafe pthread_create(&thread, nil, { _ in unsafe Interruption.wait() }, nil)
   }
 
   /// Whether a signal has come.
