@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Assay: ParsableCommand {
@@ -16,11 +17,17 @@ struct Assay: ParsableCommand {
         assay inspect pictures/ --model parts.onnx --out run/
 
       Exit codes: 0 done; 1 failed; 3 done, but some inputs could not be read (each is a reject in the decisions);
-      4 with --fail-on-reject, when a part was rejected; 64 wrong usage.
+      4 with --fail-on-reject, when a part was rejected; 64 wrong usage; 130 stopped by Ctrl-C.
       """,
     version: version,
     subcommands: [
       InspectCommand.self, TrainCommand.self, EvaluateCommand.self, DatasetCommand.self, ModelCommand.self,
       DoctorCommand.self,
     ])
+
+  static func main() {
+    // `assay inspect ... | head` must not end in the middle of a run.
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

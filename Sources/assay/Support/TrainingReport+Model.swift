@@ -23,7 +23,7 @@ extension TrainCommand {
       let input = model.info.preprocessing
       settings = [
         ("Preset", card.settings.preset.rawValue), ("Seed", "\(card.settings.seed)"), ("Steps", "\(card.steps)"),
-        ("Training time", card.trainingSeconds.duration),
+        ("Training time", model.seconds.duration),
         ("Input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour")"),
         ("Largest learning rate", "\(card.settings.learningRate)"),
         ("Weight decay", "\(card.settings.weightDecay)"), ("Label smoothing", "\(card.settings.labelSmoothing)"),
@@ -33,7 +33,7 @@ extension TrainCommand {
     return TrainingReport(
       subject: model.info.name, labels: labels,
       dataSet: TrainingReport.DataSet(name: card?.dataset ?? "", splits: splits, notes: notes(set)),
-      epochs: epochs(model.history, seconds: card?.trainingSeconds ?? 0), bestEpoch: bestEpoch(model.history),
+      epochs: epochs(model.history, seconds: model.seconds), bestEpoch: bestEpoch(model.history),
       evaluation: evaluation,
       examples: examples(validation, labels), settings: settings,
       card: card.map { card in
