@@ -5,7 +5,7 @@ ASSAY := .build/release/assay
 OUT ?= runs/washers
 PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev fonts-dejavu-core
 
-.PHONY: inspect test lint build setup benchmark washers clean
+.PHONY: inspect test lint build setup benchmark washers card clean
 
 ## Judges the sample parts with the sample model; the report is runs/washers/report.html.
 inspect: build
@@ -37,7 +37,18 @@ washers: build
 	$(ASSAY) dataset render washers --out Datasets/washers --overwrite
 	$(ASSAY) train Datasets/washers --out Models/washers.onnx --restart
 
-## Side by side with PyTorch, ONNX Runtime and Pillow; see Benchmarks/README.md.
+## Writes the sample model's card and figures into Models/README.md.
+card: build
+	@mkdir -p runs
+	@{ echo '```'; $(ASSAY) model show Models/washers.onnx; echo '```'; } > runs/card.txt
+	@{ echo '```'; $(ASSAY) evaluate Datasets/washers --model Models/washers.onnx --split test \
+	  --out runs/washers-evaluation --quiet | sed -e '/^report:/d' -e 's/, [0-9.]* a second//'; echo '```'; } > runs/evaluation.txt
+	@for part in card evaluation; do \
+	  sed -i -e "/<!-- $$part: begin -->/,/<!-- $$part: end -->/{//!d}" \
+	    -e "/<!-- $$part: begin -->/r runs/$$part.txt" Models/README.md; \
+	done
+
+## Side by side with PyTorch, ONNX Runtime and Pillow; each script says what it needs.
 benchmark: build
 	Benchmarks/run
 

@@ -69,19 +69,19 @@ import Testing
     try Sample.keep(text, "training.html")
     let page = HTMLChecker(text)
     #expect(page.faults == [])
-    #expect(page.text.contains("40 epochs in 2 min") && page.text.contains("The weights of epoch 33 were kept"))
+    #expect(page.text.contains("2,000 steps in 2 min") && page.text.contains("The weights of step 1,650 were kept"))
     #expect(try JSON(parsing: page.json)["items"]?.arrayValue?.count == 36)
     #expect((page.tags["svg"] ?? 0) >= 3)
   }
 
   @Test func aTrainingThatHadNoTimeIsAPageToo() {
     var report = Sample.training { _ in nil }
-    report.epochs = []
+    report.validations = []
     report.examples = []
     report.evaluation = nil
-    report.bestEpoch = nil
+    report.chosenStep = nil
     #expect(HTMLChecker(report.render().text).faults == [])
-    report.epochs = [.init(number: 1, trainingLoss: .nan, learningRate: 0.001, seconds: 1)]
+    report.validations = [.init(step: 1, trainingLoss: .nan, learningRate: 0.001, seconds: 1)]
     let page = HTMLChecker(report.render().text)
     #expect(page.faults == [] && page.text.contains("Nothing was recorded."))
   }

@@ -132,14 +132,14 @@ enum Sample {
     return report
   }
 
-  /// A training of 40 epochs.
+  /// A training of 2000 steps, validated 40 times.
   static func training(thumbnail: (Int) -> [UInt8]?) -> TrainingReport {
     var random = Generator(state: 5)
-    let epochs = (1...40).map { n -> TrainingReport.Epoch in
+    let validations = (1...40).map { n -> TrainingReport.Validation in
       let x = Double(n)
       let rate = n < 12 ? 3e-3 * x / 12 : 1.5e-3 * (1 + cos(.pi * (x - 12) / 28))
       return .init(
-        number: n, trainingLoss: 1.7 * exp(-x / 6) + 0.03 + 0.02 * random.next(),
+        step: 50 * n, trainingLoss: 1.7 * exp(-x / 6) + 0.03 + 0.02 * random.next(),
         validationLoss: 1.7 * exp(-x / 6) + 0.09 + 0.05 * random.next(),
         validationMacroF1: 0.97 - 0.85 * exp(-x / 5) + 0.02 * random.next(),
         validationAccuracy: 0.98 - 0.7 * exp(-x / 5) + 0.015 * random.next(), learningRate: rate,
@@ -154,7 +154,7 @@ enum Sample {
           ("train", [400, 80, 80, 80, 80, 80]), ("val", [120, 24, 24, 24, 24, 24]),
           ("test", [120, 24, 24, 24, 24, 24]),
         ], notes: ["No near-duplicates across splits were found.", "480 of 1,280 parts have a mask."]),
-      epochs: epochs, bestEpoch: 33, evaluation: evaluation,
+      validations: validations, chosenStep: 1650, evaluation: evaluation,
       examples: (0..<36).map {
         .init(
           id: "part-\($0).png", truth: labels[$0 % 6], predicted: labels[$0 % 11 == 5 ? 0 : $0 % 6],

@@ -9,7 +9,7 @@ import Testing
   @Test(
     arguments: [
       (.good, "323bbb89c76670b3", "93b80f014f8721ba"),
-      (.scratch, "df1449d6460f3c50", "0d6ed2a18e3f877a"),
+      (.scratch, "c179f471471ce708", "d52de14307307627"),
       (.crack, "1183c507493606a0", "313733fcaece296d"),
       (.stain, "717f3cac8b0227f3", "a9c2306a11d4ddef"),
       (.chip, "dcceb165bc91ed43", "724008e28c1a62c1"),

@@ -18,8 +18,9 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooFewClasses(let root, let classes):
-      "\(root): training needs parts of at least two classes, but only \(classes.joined(separator: ", ")) has any; "
-        + "add parts of another class, or of the good one."
+      "\(root): training needs parts of at least two classes in the train split, but it has "
+        + (classes.isEmpty ? "none" : "only \(classes.joined(separator: ", "))")
+        + "; add parts of another class there (`assay dataset check` shows the splits)."
     case .noValidation(let root):
       "\(root): no part is left for validation; add parts, or give the set a `val` folder."
     case .otherTraining(let path):

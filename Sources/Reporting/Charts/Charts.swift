@@ -8,7 +8,7 @@ struct Curve: Sendable {
   let points: [(x: Double, y: Double)]
 }
 
-/// Curves over a shared axis. `marker` draws a vertical line with a note, such as at the best epoch.
+/// Curves over a shared axis. `marker` draws a vertical line with a note, such as at the step that was kept.
 func lineChart(
   _ curves: [Curve], xTitle: String, yTitle: String, summary: String, plot given: Plot = Plot(),
   marker: (x: Double, text: String)? = nil, wholeX: Bool = false, fromZero: Bool = false

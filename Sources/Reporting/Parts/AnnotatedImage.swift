@@ -28,7 +28,8 @@ public enum AnnotatedImage {
       scaled(source, layout.picture).padded(
         left: layout.picture.x, top: layout.band, right: margins - layout.picture.x, bottom: layout.footer,
         with: RGB8(0x1A, 0x1F, 0x24)))
-    if let heat { canvas.overlayHeat(heat, in: layout.picture, opacity: 0.6) }
+    // Faint: what was found must stay visible under it, and where there are outlines they say the place.
+    if let heat { canvas.overlayHeat(heat, in: layout.picture, opacity: decision.regions.isEmpty ? 0.5 : 0.25) }
     drawRegions(decision, layout, on: canvas)
     drawBand(decision, layout, on: canvas)
     drawFooter(decision, layout, on: canvas)

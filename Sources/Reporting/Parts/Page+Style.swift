@@ -67,6 +67,7 @@ extension Page {
     th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;\
     overflow-wrap:anywhere}
     tr:last-child>*{border-bottom:0}
+    tbody th,td:first-child{overflow-wrap:break-word}td:has(.open){min-width:8em}
     thead th{color:var(--dim);font-weight:500;font-size:.86rem;white-space:nowrap}
     tbody th{font-weight:500}
     td.n,th.n{text-align:right;white-space:nowrap;padding-right:0;padding-left:14px}
@@ -74,7 +75,10 @@ extension Page {
     .pareto .bar span{display:block;height:1.1em;border-radius:3px;background:var(--s1);min-width:2px}
     .confusion{width:auto;border-collapse:separate;border-spacing:2px}
     .confusion th,.confusion td{border:0;padding:8px 5px;text-align:center;min-width:3.1em;overflow-wrap:normal}
-    .confusion tbody th,.confusion thead th:first-child{text-align:right;white-space:nowrap;padding-left:0}.confusion .n{padding:8px 0 8px 6px;text-align:right}.confusion .n{color:var(--dim);font-size:.88rem}
+    .confusion tbody th,.confusion thead th:first-child{text-align:right;white-space:nowrap;padding-left:0}
+    .confusion .n{padding:8px 0 8px 6px;\
+    text-align:right;color:var(--dim);font-size:.88rem}
+    .confusion .sum .n{padding:8px 4px;text-align:center}
     .confusion thead th{vertical-align:bottom;white-space:normal;line-height:1.25}
     .confusion td{border-radius:5px}
     .confusion .right{background:color-mix(in srgb,var(--s1) var(--share),var(--soft))}
@@ -82,7 +86,7 @@ extension Page {
     .confusion .strong{color:var(--on-strong)}
     .confusion .zero{background:var(--soft);color:var(--dim)}
     .interval{min-width:150px;width:36%}
-    .rates td:last-child,.rates th:last-child{padding-left:26px}
+    .rates td:last-child,.rates th:last-child{padding-left:26px;min-width:7em}
     .lane{position:relative;height:1.5em;margin:0 14px 0 24px}
     .lane:before{content:"";position:absolute;left:0;right:0;top:50%;height:1px;background:var(--line)}
     .lane .range{position:absolute;top:calc(50% - 3px);height:6px;border-radius:3px;background:var(--s6)}
@@ -117,8 +121,9 @@ extension Page {
     .part .text{padding:8px 10px 9px;display:flex;gap:.5em;min-width:0;width:100%}
     .part .text .mark{margin-top:.15em}
     .part .text div{min-width:0}
-    .part b,.part small{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-    .part small{white-space:normal;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical}
+    .part b,.part small{overflow:hidden;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;\
+    overflow-wrap:anywhere}
+    .part b{-webkit-line-clamp:3}
     .part b{font-weight:550;font-size:.92rem}.part small{color:var(--dim);font-size:.84rem}
     .more{text-align:center;margin:16px 0 0}
     dialog{border:1px solid var(--line);border-radius:12px;padding:18px 20px;background:var(--card);color:inherit;\
@@ -135,6 +140,8 @@ extension Page {
     .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     [hidden]{display:none!important}
     @media (max-width:820px){body{padding:16px 12px}main{grid-template-columns:minmax(0,1fr)}}
+    @media (max-width:520px){.grid-list{grid-template-columns:repeat(2,minmax(0,1fr))}.chart text{font-size:16px}\
+    .chart .note{font-size:15px}.card{padding:14px}.interval{display:none}.rates th:nth-child(3){display:none}}
     @media print{:root{--bg:#fff;--card:#fff;--shadow:none}html{font-size:10.5pt;color:#000}\
     body{max-width:none;padding:0}main{display:block}main>*{margin-bottom:12pt}.card{break-inside:avoid;border-color:#bbb}\
     .card:has(.grid-list){break-inside:auto}.part{break-inside:avoid}.filters,.more,.hint,footer,dialog{display:none}\

@@ -3,22 +3,24 @@ public import Metrics
 
 /// The report of a training: how it went, on what, with which settings, and what came out.
 public struct TrainingReport: Sendable {
-  /// One epoch; what was not measured is NaN.
-  public struct Epoch: Sendable, Hashable {
-    /// From 1.
-    public var number: Int
+  /// One look at the validation set; what was not measured is NaN.
+  public struct Validation: Sendable, Hashable {
+    /// The step after which it was made, from 1.
+    public var step: Int
+    /// Mean since the last look.
     public var trainingLoss: Double
     public var validationLoss: Double
     public var validationMacroF1: Double
     public var validationAccuracy: Double
     public var learningRate: Double
+    /// Since the last look.
     public var seconds: Double
 
     public init(
-      number: Int, trainingLoss: Double, validationLoss: Double = .nan, validationMacroF1: Double = .nan,
+      step: Int, trainingLoss: Double, validationLoss: Double = .nan, validationMacroF1: Double = .nan,
       validationAccuracy: Double = .nan, learningRate: Double, seconds: Double
     ) {
-      self.number = number
+      self.step = step
       self.trainingLoss = trainingLoss
       self.validationLoss = validationLoss
       self.validationMacroF1 = validationMacroF1
@@ -66,9 +68,9 @@ public struct TrainingReport: Sendable {
   public var subject: String
   public var labels: [String]
   public var dataSet: DataSet
-  public var epochs: [Epoch]
-  /// The epoch whose weights were kept.
-  public var bestEpoch: Int?
+  public var validations: [Validation]
+  /// The step whose weights were kept.
+  public var chosenStep: Int?
   /// On the validation set, with the weights that were kept.
   public var evaluation: Evaluation?
   public var examples: [Example]
@@ -78,15 +80,16 @@ public struct TrainingReport: Sendable {
   public var provenance: Provenance
 
   public init(
-    subject: String, labels: [String], dataSet: DataSet, epochs: [Epoch], bestEpoch: Int?, evaluation: Evaluation?,
+    subject: String, labels: [String], dataSet: DataSet, validations: [Validation], chosenStep: Int?,
+    evaluation: Evaluation?,
     examples: [Example], settings: [(name: String, value: String)], card: [(heading: String, text: String)],
     provenance: Provenance
   ) {
     self.subject = subject
     self.labels = labels
     self.dataSet = dataSet
-    self.epochs = epochs
-    self.bestEpoch = bestEpoch
+    self.validations = validations
+    self.chosenStep = chosenStep
     self.evaluation = evaluation
     self.examples = examples
     self.settings = settings
@@ -106,15 +109,15 @@ public struct TrainingReport: Sendable {
         lineChart(
           [
             Curve(
-              name: "macro-F1", style: "s1", points: epochs.map { (Double($0.number), $0.validationMacroF1) }),
+              name: "macro-F1", style: "s1", points: validations.map { (Double($0.step), $0.validationMacroF1) }),
             Curve(
-              name: "accuracy", style: "s5", points: epochs.map { (Double($0.number), $0.validationAccuracy) }),
-          ], xTitle: "epoch", yTitle: "share", summary: "Validation figures by epoch.", marker: best, wholeX: true)),
+              name: "accuracy", style: "s5", points: validations.map { (Double($0.step), $0.validationAccuracy) }),
+          ], xTitle: "step", yTitle: "share", summary: "Validation figures by step.", marker: best, wholeX: true)),
       Reporting.card(
         "Learning rate",
         lineChart(
-          [Curve(name: "learning rate", style: "s3", points: epochs.map { (Double($0.number), $0.learningRate) })],
-          xTitle: "epoch", yTitle: "rate", summary: "Learning rate by epoch.", plot: ratePlot, wholeX: true,
+          [Curve(name: "learning rate", style: "s3", points: validations.map { (Double($0.step), $0.learningRate) })],
+          xTitle: "step", yTitle: "rate", summary: "Learning rate by step.", plot: ratePlot, wholeX: true,
           fromZero: true)),
       Reporting.card("Data set", dataSetContent),
     ]
@@ -143,35 +146,41 @@ public struct TrainingReport: Sendable {
     return page.render()
   }
 
+  private var seconds: Double { validations.reduce(0) { $0 + $1.seconds } }
+
   private var sentences: HTML {
-    var text = "\(Format.plural(epochs.count, "epoch")) in \(Format.duration(epochs.reduce(0) { $0 + $1.seconds }))"
+    var text = "\(Format.plural(validations.last?.step ?? 0, "step")) in \(Format.duration(seconds))"
     if let parts = dataSet.splits.first { text += " on \(Format.plural(parts.counts.reduce(0, +), "part"))" }
     text += "."
-    if let bestEpoch, let epoch = epochs.first(where: { $0.number == bestEpoch }), epoch.validationMacroF1.isFinite {
+    if let chosen = validations.first(where: { $0.step == chosenStep }), chosen.validationMacroF1.isFinite {
       text +=
-        " The weights of epoch \(bestEpoch) were kept: macro-F1 \(Format.fixed(epoch.validationMacroF1, 4)) on the"
+        " The weights of step \(Format.count(chosen.step)) were kept: macro-F1"
+        + " \(Format.fixed(chosen.validationMacroF1, 4)) on the"
         + " validation set."
     }
     return "<p>\(text)</p>"
   }
 
   private var tiles: HTML {
-    let seconds = epochs.reduce(0) { $0 + $1.seconds }
     var tiles = [
       Tile(name: "Training time", value: Format.duration(seconds)),
-      Tile(name: "Epochs", value: Format.count(epochs.count), note: bestEpoch.map { "best: \($0)" } ?? ""),
+      Tile(
+        name: "Steps", value: Format.count(validations.last?.step ?? 0),
+        note: chosenStep.map { "kept: \(Format.count($0))" } ?? ""),
     ]
     if let evaluation {
       tiles += [
         Tile(name: "Accuracy", value: Format.percent(evaluation.accuracy.value, 2), note: "validation"),
         Tile(name: "Macro-F1", value: Format.fixed(evaluation.macroF1, 4), note: "validation"),
       ]
-      if let auroc = evaluation.auroc { tiles.append(Tile(name: "AUROC", value: Format.fixed(auroc, 4))) }
+      if let auroc = evaluation.auroc {
+        tiles.append(Tile(name: "AUROC", value: Format.fixed(auroc, 4), note: "good/defect"))
+      }
     }
     return tileRow(tiles)
   }
 
-  private var best: (x: Double, text: String)? { bestEpoch.map { (Double($0), "kept: epoch \($0)") } }
+  private var best: (x: Double, text: String)? { chosenStep.map { (Double($0), "kept: step \(Format.count($0))") } }
 
   private var ratePlot: Plot {
     var plot = Plot()
@@ -180,15 +189,15 @@ public struct TrainingReport: Sendable {
   }
 
   private var lossCard: HTML {
-    var curves = [Curve(name: "training", style: "s1", points: epochs.map { (Double($0.number), $0.trainingLoss) })]
-    if epochs.contains(where: { $0.validationLoss.isFinite }) {
+    var curves = [Curve(name: "training", style: "s1", points: validations.map { (Double($0.step), $0.trainingLoss) })]
+    if validations.contains(where: { $0.validationLoss.isFinite }) {
       curves.append(
-        Curve(name: "validation", style: "s2", points: epochs.map { (Double($0.number), $0.validationLoss) }))
+        Curve(name: "validation", style: "s2", points: validations.map { (Double($0.step), $0.validationLoss) }))
     }
     return Reporting.card(
       "Loss",
       lineChart(
-        curves, xTitle: "epoch", yTitle: "loss", summary: "Loss by epoch.", marker: best, wholeX: true, fromZero: true))
+        curves, xTitle: "step", yTitle: "loss", summary: "Loss by step.", marker: best, wholeX: true, fromZero: true))
   }
 
   private var dataSetContent: HTML {

@@ -25,11 +25,17 @@ extension Washer {
   /// One to three grooves side by side, a few pixels to most of the part long.
   mutating func addScratch(_ random: inout SplitMix64) {
     let unit = Float(size) / 192
-    let level = random.chance(0.7) ? random.uniform(16, 62) : -random.uniform(18, 48)
-    let main = line(
-      &random, length: outer * random.uniform(0.22, 0.95), bend: random.uniform(-0.3, 0.3),
-      halfWidth: unit * random.uniform(0.45, 1.15), level: level, flank: -level * random.uniform(0.1, 0.5),
-      isDefect: true)
+    let isBright = random.chance(0.7)
+    let level = isBright ? random.uniform(24, 64) : -random.uniform(22, 50)
+    func groove() -> Stroke {
+      line(
+        &random, length: outer * random.uniform(0.22, 0.95), bend: random.uniform(-0.3, 0.3),
+        halfWidth: unit * random.uniform(0.45, 1.15), level: level, flank: -level * random.uniform(0.1, 0.5),
+        isDefect: true)
+    }
+    var main = groove()
+    // A dark line that runs into an edge would be taken for a crack, and rightly.
+    for _ in 0..<40 where !isBright && !main.points.allSatisfy({ edgeDistance($0) > outer * 0.03 }) { main = groove() }
     strokes.append(main)
     guard random.chance(0.35) else { return }
     let along = main.points[main.points.count - 1] - main.points[0]
@@ -108,6 +114,13 @@ extension Washer {
       centre: centre + Point(Turns.cosine(angle), Turns.sine(angle)) * at, radius: radius,
       roughness: radius * random.uniform(0.25, 0.5), face: Float(size) / 192 * random.uniform(1.2, 4.5),
       faceLevel: random.uniform(-48, 40), noise: LatticeNoise(&random))
+  }
+
+  /// Pixels from a point on the flat to the nearest edge; negative off the metal.
+  private func edgeDistance(_ point: Point) -> Float {
+    let radius = length(point - centre)
+    let toHoles = holes.lazy.map { length(point - $0.centre) - $0.radius }.min() ?? outer
+    return min(outer - radius, radius - bore, toHoles)
   }
 
   private func line(

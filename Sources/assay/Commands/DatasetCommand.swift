@@ -11,6 +11,11 @@ import Samples
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset", abstract: "Looks at part sets, and makes one.",
+    discussion: """
+      Examples:
+        assay dataset check parts/
+        assay dataset render washers --out washers/
+      """,
     subcommands: [Check.self, Render.self])
 
   struct Check: ParsableCommand {
@@ -49,6 +54,7 @@ struct DatasetCommand: ParsableCommand {
   struct Render: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Renders a part set of stamped washers with masks, from a seed.",
+      usage: "assay dataset render washers --out <out> [<options>]",
       discussion: """
         Example:
           assay dataset render washers --out Datasets/washers --count 360

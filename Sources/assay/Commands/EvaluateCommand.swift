@@ -11,11 +11,13 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Measures a model on a labelled part set: errors with intervals, confusion, misjudged parts.",
+    usage: "assay evaluate <dataset> --model <model> --out <out> [<options>]",
     discussion: """
       Example:
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
 
-      Writes DIR/metrics.json, DIR/decisions.jsonl and DIR/report.html.
+      Writes metrics.json, decisions.jsonl and report.html into the folder of --out. Exit code 3 where parts could \
+      not be read; they are left out of the figures.
       """)
 
   @Argument(help: "The part set: a folder or its manifest.")
@@ -90,7 +92,8 @@ struct EvaluateCommand: ParsableCommand {
       let row = judged.row(index)
       report.addScore(row, truth: judged.truth[index])
       let predicted = argMax(row)
-      guard predicted != judged.truth[index] else { continue }
+      let isRightVerdict = info.goodIndex.map { ($0 == judged.truth[index]) == judged.accepted[index] } ?? true
+      guard predicted != judged.truth[index] || !isRightVerdict else { continue }
       let part = judged.parts[index]
       report.add(
         EvaluationReport.Misjudged(
@@ -112,6 +115,7 @@ struct EvaluateCommand: ParsableCommand {
       "\(rate.value.fixed(4))  [\(rate.low.fixed(4)), \(rate.high.fixed(4))]"
     }
     var lines = ["\(evaluation.count) parts judged, \(summary.imagesPerSecond.fixed(0)) a second"]
+    lines.append("                 value   95 % interval")
     lines.append("  accuracy       \(interval(evaluation.accuracy))")
     lines.append("  macro-F1       \(evaluation.macroF1.fixed(4))")
     if let auroc = evaluation.auroc { lines.append("  AUROC          \(auroc.fixed(4))  good against defect") }

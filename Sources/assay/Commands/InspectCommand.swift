@@ -16,8 +16,8 @@ struct InspectCommand: ParsableCommand {
         assay inspect part.jpg --model parts.onnx --out run/ --json
         assay inspect pictures/ --model parts.onnx --out run/ --resume
 
-      Writes DIR/decisions.jsonl, decisions.csv, annotated/, summary.json and report.html. What cannot be read is a
-      reject with its reason, and exit code 3.
+      Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
+      cannot be read is a reject with its reason, and the exit code is 3.
       """)
 
   @Argument(help: "A folder (with its subfolders), a picture, or a CSV file with an `image` column.")
@@ -142,7 +142,10 @@ struct InspectCommand: ParsableCommand {
     lines.append(
       "  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(summary.seconds.duration) in all")
     if input.otherFiles > 0 {
-      lines.append("  \(input.otherFiles) files passed over: hidden, or not named as pictures are")
+      lines.append(
+        input.otherFiles == 1
+          ? "  1 file passed over: its name is not that of a picture"
+          : "  \(input.otherFiles) files passed over: their names are not those of pictures")
     }
     lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
     Console.write(lines.joined(separator: "\n") + "\n", to: 1)

@@ -5,7 +5,12 @@ import Samples
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Looks at model files.", subcommands: [Show.self, Inputs.self])
+    commandName: "model", abstract: "Looks at model files.",
+    discussion: """
+      Example:
+        assay model show parts.onnx
+      """,
+    subcommands: [Show.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,7 +63,11 @@ struct ModelCommand: ParsableCommand {
         rows += card.augmentation.enumerated().map { ($0 == 0 ? "augmentation" : "", $1) }
       }
       let width = (rows.map(\.0.count).max() ?? 0) + 2
-      return rows.map { $0.0.padded(width) + $0.1 }.joined(separator: "\n")
+      let columns = min(Console.columns, 100)
+      return rows.map { name, text in
+        let margin = "\n" + String(repeating: " ", count: width)
+        return name.padded(width) + text.wrapped(columns - width).joined(separator: margin)
+      }.joined(separator: "\n")
     }
   }
 }

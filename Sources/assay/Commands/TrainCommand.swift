@@ -17,9 +17,11 @@ struct TrainCommand: ParsableCommand {
         assay train parts/ --out parts.onnx --minutes 10 --preset fast
         assay train parts/manifest.csv --out parts.onnx --seed 1
 
-      A part set is class folders (SET/CLASS/* or SET/{train,val,test}/CLASS/*), a CSV manifest with
-      image,mask,label,split, or the MVTec AD layout. Writes M.onnx, M.training.html and, while it runs,
-      M.checkpoint.safetensors: the same command goes on from there after an interruption.
+      A part set is class folders (SET/CLASS/* or SET/{train,val,test}/CLASS/*), a CSV manifest with the columns \
+      image,mask,label,split, or the MVTec AD layout.
+
+      Writes parts.onnx, parts.training.html and, while it runs, parts.checkpoint.safetensors: the same command goes \
+      on from there after an interruption.
       """)
 
   @Argument(help: "The part set: a folder or its manifest.")

@@ -14,10 +14,11 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  /// One line: a file's name may hold line breaks, or what a terminal takes for commands.
+  /// One sentence, with one full stop.
   static func error(_ text: String) {
-    let line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : String($0) }
-    write("error: \(line.joined())\n", to: 2)
+    var text = text[...]
+    while text.last == "." { text.removeLast() }
+    write("error: \(text).\n", to: 2)
   }
   static func note(_ text: String) { write(text + "\n", to: 2) }
 
@@ -95,6 +96,19 @@ extension Double {
 }
 
 extension String {
+  /// Lines of at most `columns` characters, broken at blanks where there are any.
+  func wrapped(_ columns: Int) -> [String] {
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= columns {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.isEmpty ? [""] : lines
+  }
+
   func padded(_ width: Int) -> String { count >= width ? self : self + String(repeating: " ", count: width - count) }
   func aligned(_ width: Int) -> String { count >= width ? self : String(repeating: " ", count: width - count) + self }
 }

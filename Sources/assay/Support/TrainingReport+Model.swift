@@ -33,7 +33,8 @@ extension TrainCommand {
     return TrainingReport(
       subject: model.info.name, labels: labels,
       dataSet: TrainingReport.DataSet(name: card?.dataset ?? "", splits: splits, notes: notes(set)),
-      epochs: epochs(model.history, seconds: model.seconds), bestEpoch: bestEpoch(model.history),
+      validations: validations(model.history, seconds: card?.trainingSeconds ?? 0),
+      chosenStep: model.history.validations.isEmpty ? nil : model.history.chosenStep,
       evaluation: evaluation,
       examples: examples(validation, labels), settings: settings,
       card: card.map { card in
@@ -65,25 +66,21 @@ extension TrainCommand {
   }
 
   /// The stretches between two looks at the validation split.
-  private func epochs(_ history: TrainingHistory, seconds: Double) -> [TrainingReport.Epoch] {
-    var epochs: [TrainingReport.Epoch] = []
+  private func validations(_ history: TrainingHistory, seconds: Double) -> [TrainingReport.Validation] {
+    var validations: [TrainingReport.Validation] = []
     var from = 0
-    for (index, validation) in history.validations.enumerated() {
+    for validation in history.validations {
       let points = history.points.filter { $0.step > from && $0.step <= validation.step }
       let loss = points.isEmpty ? Double.nan : points.reduce(0) { $0 + Double($1.imageLoss) } / Double(points.count)
-      epochs.append(
-        TrainingReport.Epoch(
-          number: index + 1, trainingLoss: loss, validationLoss: validation.negativeLogLikelihood,
+      validations.append(
+        TrainingReport.Validation(
+          step: validation.step, trainingLoss: loss, validationLoss: validation.negativeLogLikelihood,
           validationMacroF1: validation.macroF1, validationAccuracy: validation.accuracy,
           learningRate: Double(points.last?.learningRate ?? .nan),
           seconds: seconds * Double(validation.step - from) / Double(max(1, history.validations.last?.step ?? 1))))
       from = validation.step
     }
-    return epochs
-  }
-
-  private func bestEpoch(_ history: TrainingHistory) -> Int? {
-    history.validations.firstIndex { $0.step == history.chosenStep }.map { $0 + 1 }
+    return validations
   }
 
   /// What the model got wrong first, then what it was least sure of.
