@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 ASSAY := .build/release/assay
 OUT ?= runs/washers
+# A folder of its own: tests are built with other flags than the product, and must not throw its build away.
+TESTED := -c release --scratch-path .build/tests -Xswiftc -enable-testing
 PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev fonts-dejavu-core
 
 .PHONY: inspect test lint build setup benchmark washers card clean
@@ -13,8 +15,8 @@ inspect: build
 
 ## Runs all tests, optimised: numeric code is 30 to 140 times slower without.
 test: setup
-	swift build -c release --build-tests -Xswiftc -enable-testing
-	swift test -c release --skip-build -Xswiftc -enable-testing
+	swift build $(TESTED) --build-tests
+	swift test $(TESTED) --skip-build
 
 build: setup
 	swift build -c release --product assay

@@ -82,8 +82,11 @@ let package = Package(
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
-    tests("ClassificationTests", ["Classification", "Samples", "Imaging", "Graphs", "Tensors"]),
-    tests("InspectionTests", ["Inspection", "Metrics"]),
+    tests(
+      "ClassificationTests",
+      ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
+    tests("InspectionTests", ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics"]),
+    tests("AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -16,6 +16,13 @@ INLINE int64_t winograd_group(const ckernels_winograd *s) {
   return fitting < 12 ? 12 : (fitting > 60 ? 60 : fitting);
 }
 
+/* Parts of the tiles over which the weights' gradient is summed each on its own: by the sizes alone, so that the result
+ * does not depend on the number of threads, and with enough tiles in each to be worth the memory. */
+INLINE int64_t winograd_parts(const ckernels_winograd *s) {
+  int64_t worth = winograd_tiles(s) / 64;
+  return worth < 1 ? 1 : (worth > 8 ? 8 : worth);
+}
+
 #define LANES 8
 #include "winograd_blocks.h"
 #define LANES 16
@@ -25,6 +32,8 @@ int64_t ckernels_winograd_groups(const ckernels_winograd *shape) {
   int64_t group = winograd_group(shape);
   return (winograd_tiles(shape) + group - 1) / group;
 }
+
+int64_t ckernels_winograd_parts(const ckernels_winograd *shape) { return winograd_parts(shape); }
 
 int64_t ckernels_winograd_scratch(const ckernels_winograd *shape) {
   return 36 * winograd_group(shape) * (shape->in_channels + shape->out_channels);
@@ -38,12 +47,12 @@ CLONES void ckernels_winograd_weights(const ckernels_winograd *shape, const floa
     weights_8(shape, w, flipped, u, begin, end);
 }
 
-CLONES void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, float *y,
-                                      float *scratch, int64_t begin, int64_t end) {
+CLONES void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u,
+                                      const float *bias, float *y, float *scratch, int64_t begin, int64_t end) {
   if (shape->block == 16)
-    forward_16(shape, x, u, y, scratch, begin, end);
+    forward_16(shape, x, u, bias, y, scratch, begin, end);
   else
-    forward_8(shape, x, u, y, scratch, begin, end);
+    forward_8(shape, x, u, bias, y, scratch, begin, end);
 }
 
 CLONES void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, const float *x, const float *dy,

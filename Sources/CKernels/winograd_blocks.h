@@ -66,17 +66,18 @@ INLINE void NAME(enter_tile)(const ckernels_winograd *s, const float *x, int64_t
   const float *plane = x + (n * (s->in_channels / LANES) + block) * s->height * s->width * LANES;
   V rows[36], all[6];
   int inside = top >= 0 && left >= 0 && top + 6 <= s->height && left + 6 <= s->width;
+  static const float zeros[LANES];
   for (int r = 0; r < 6; r++) {
     V d[6];
     const float *line = plane + ((top + r) * s->width + left) * LANES;
     if (inside)
       for (int c = 0; c < 6; c++)
         d[c] = NAME(load)(line + c * LANES);
-    else
-      for (int c = 0; c < 6; c++) {
-        int within = top + r >= 0 && top + r < s->height && left + c >= 0 && left + c < s->width;
-        d[c] = within ? NAME(load)(line + c * LANES) : (V)0;
-      }
+    else {
+      int row_within = top + r >= 0 && top + r < s->height;
+      for (int c = 0; c < 6; c++)
+        d[c] = NAME(load)((row_within & (left + c >= 0) & (left + c < s->width)) ? line + c * LANES : zeros);
+    }
     NAME(enter)(d[0], d[1], d[2], d[3], d[4], d[5], rows + 6 * r, 1);
   }
   for (int c = 0; c < 6; c++) {
@@ -92,12 +93,13 @@ INLINE void NAME(enter_gradient_tile)(const ckernels_winograd *s, const float *d
   int64_t across = (s->out_width + 3) / 4, down = (s->out_height + 3) / 4;
   int64_t n = tile / (across * down), top = tile / across % down * 4, left = tile % across * 4;
   const float *plane = dy + (n * (s->out_channels / LANES) + block) * s->out_height * s->out_width * LANES;
+  static const float zeros[LANES];
   V rows[24], all[6];
   for (int r = 0; r < 4; r++) {
     V g[4];
     const float *line = plane + ((top + r) * s->out_width + left) * LANES;
     for (int c = 0; c < 4; c++)
-      g[c] = top + r < s->out_height && left + c < s->out_width ? NAME(load)(line + c * LANES) : (V)0;
+      g[c] = NAME(load)(((top + r < s->out_height) & (left + c < s->out_width)) ? line + c * LANES : zeros);
     NAME(enter_gradient)(g[0], g[1], g[2], g[3], rows + 6 * r, 1);
   }
   for (int c = 0; c < 6; c++) {
@@ -107,9 +109,9 @@ INLINE void NAME(enter_gradient_tile)(const ckernels_winograd *s, const float *d
   }
 }
 
-/* The output of a tile from from[frequency * step]. */
+/* The output of a tile from from[frequency * step], plus `shift`. */
 INLINE void NAME(leave_tile)(const ckernels_winograd *s, const float *from, int64_t step, int64_t tile, int64_t block,
-                             float *y) {
+                             V shift, float *y) {
   int64_t across = (s->out_width + 3) / 4, down = (s->out_height + 3) / 4;
   int64_t n = tile / (across * down), top = tile / across % down * 4, left = tile % across * 4;
   float *plane = y + (n * (s->out_channels / LANES) + block) * s->out_height * s->out_width * LANES;
@@ -119,10 +121,16 @@ INLINE void NAME(leave_tile)(const ckernels_winograd *s, const float *from, int6
     NAME(leave)(NAME(load)(m), NAME(load)(m + step), NAME(load)(m + 2 * step), NAME(load)(m + 3 * step),
                 NAME(load)(m + 4 * step), NAME(load)(m + 5 * step), rows + 4 * r, 1, 4);
   }
-  for (int c = 0; c < 4 && left + c < s->out_width; c++) {
+  int inside = top + 4 <= s->out_height && left + 4 <= s->out_width;
+  for (int c = 0; c < 4; c++) {
     NAME(leave)(rows[c], rows[4 + c], rows[8 + c], rows[12 + c], rows[16 + c], rows[20 + c], all, 1, 4);
-    for (int r = 0; r < 4 && top + r < s->out_height; r++)
-      NAME(store)(plane + ((top + r) * s->out_width + left + c) * LANES, all[r]);
+    float *to = plane + (top * s->out_width + left + c) * LANES;
+    if (inside)
+      for (int r = 0; r < 4; r++)
+        NAME(store)(to + r * s->out_width * LANES, all[r] + shift);
+    else if (left + c < s->out_width)
+      for (int r = 0; r < 4 && top + r < s->out_height; r++)
+        NAME(store)(to + r * s->out_width * LANES, all[r] + shift);
   }
 }
 
@@ -190,8 +198,8 @@ INLINE void NAME(weights)(const ckernels_winograd *s, const float *w, const int 
   }
 }
 
-INLINE void NAME(forward)(const ckernels_winograd *s, const float *x, const float *u, float *y, float *scratch,
-                          int64_t begin, int64_t end) {
+INLINE void NAME(forward)(const ckernels_winograd *s, const float *x, const float *u, const float *bias, float *y,
+                          float *scratch, int64_t begin, int64_t end) {
   int64_t in = s->in_channels, out = s->out_channels, group = winograd_group(s), tiles = winograd_tiles(s);
   float *entered = scratch, *products = scratch + 36 * group * in;
   for (int64_t unit = begin; unit < end; unit++) {
@@ -213,8 +221,10 @@ INLINE void NAME(forward)(const ckernels_winograd *s, const float *x, const floa
         NAME(panel)(a, in, 1, b + o * in, LANES, in, m + o, out, rows, 1, 0);
     }
     for (int64_t t = 0; t < count; t++)
-      for (int64_t block = 0; block < out / LANES; block++)
-        NAME(leave_tile)(s, products + t * out + block * LANES, group * out, first + t, block, y);
+      for (int64_t block = 0; block < out / LANES; block++) {
+        V shift = bias ? NAME(load)(bias + block * LANES) : (V)0;
+        NAME(leave_tile)(s, products + t * out + block * LANES, group * out, first + t, block, shift, y);
+      }
   }
 }
 
@@ -222,10 +232,10 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
                                        float *scratch, int64_t begin, int64_t end) {
   int64_t in = s->in_channels, out = s->out_channels, group = winograd_group(s), tiles = winograd_tiles(s);
   float *entered = scratch, *gradients = scratch + 36 * group * in;
+  int64_t parts = winograd_parts(s);
   for (int64_t part = begin; part < end; part++) {
     float *du = sums + part * 36 * in * out;
-    int64_t from = tiles * part / CKERNELS_WINOGRAD_PARTS, to = tiles * (part + 1) / CKERNELS_WINOGRAD_PARTS;
-    memset(du, 0, (size_t)(36 * in * out) * sizeof(float));
+    int64_t from = tiles * part / parts, to = tiles * (part + 1) / parts;
     for (int64_t first = from; first < to; first += group) {
       int64_t count = to - first < group ? to - first : group;
       for (int64_t t = 0; t < count; t++) {
@@ -239,9 +249,12 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
         float *m = du + f * in * out;
         int64_t o = 0;
         for (; o + 2 * LANES <= out; o += 2 * LANES)
-          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 1);
+          if (first == from)
+            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 0);
+          else
+            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 1);
         if (o < out)
-          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 1, 1);
+          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 1, first != from);
       }
     }
   }
@@ -249,14 +262,14 @@ INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *
 
 INLINE void NAME(weight_gradient)(const ckernels_winograd *s, const float *sums, float *dw, int64_t begin,
                                   int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels;
+  int64_t in = s->in_channels, out = s->out_channels, parts = winograd_parts(s);
   for (int64_t block = begin; block < end; block++)
     for (int64_t i = 0; i < in; i++) {
       const float *from = sums + i * out + block * LANES;
       V m[36], rows[18], all[3];
       for (int f = 0; f < 36; f++) {
         m[f] = NAME(load)(from + f * in * out);
-        for (int part = 1; part < CKERNELS_WINOGRAD_PARTS; part++)
+        for (int part = 1; part < parts; part++)
           m[f] += NAME(load)(from + (part * 36 + f) * in * out);
       }
       for (int r = 0; r < 6; r++)

@@ -10,6 +10,7 @@ public struct AtomicFile: ~Copyable, Sendable {
   private var committed = false
 
   public init(path: String) throws(DecisionLogError) {
+    try Self.refuseSpecial(path)
     let temporary = path + ".part"
     let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw DecisionLogError.system(operation: "create", path: path, code: errno) }
@@ -28,6 +29,24 @@ public struct AtomicFile: ~Copyable, Sendable {
     var file = try AtomicFile(path: path)
     try file.write(bytes)
     try file.commit()
+  }
+
+  /// Finds out whether a file can be written under this name, before long work whose result it is to hold.
+  public static func check(_ path: String) throws(DecisionLogError) {
+    try refuseSpecial(path)
+    let temporary = path + ".part"
+    let file = unsafe open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw DecisionLogError.system(operation: "create", path: path, code: errno) }
+    close(file)
+    unsafe unlink(temporary)
+  }
+
+  /// Renaming over a device, a FIFO or a folder would replace it, or fail when all is done.
+  private static func refuseSpecial(_ path: String) throws(DecisionLogError) {
+    var status = stat()
+    if unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG {
+      throw DecisionLogError.notFile(path: path)
+    }
   }
 
   /// Appends bytes; they reach the file in larger pieces.

@@ -11,6 +11,9 @@ public enum DecisionLogError: Error, Sendable, Hashable, CustomStringConvertible
   /// Line `line` (from 1) is not a decision, and it is not the torn end of an interrupted run.
   case corrupt(path: String, line: Int, reason: String)
 
+  /// A folder, device or FIFO is where a file is to be written.
+  case notFile(path: String)
+
   public var description: String {
     switch self {
     case .system(let operation, let path, let code) where code == ENOSPC || code == EDQUOT:
@@ -18,7 +21,9 @@ public enum DecisionLogError: Error, Sendable, Hashable, CustomStringConvertible
     case .system(let operation, let path, let code):
       "cannot \(operation) \(path): \(unsafe String(cString: strerror(code)))"
     case .notEmpty(let path):
-      "\(path) has decisions already; go on with --resume or choose another --out"
+      "\(path) has decisions already; go on with --resume, replace them with --overwrite, or choose another --out"
+    case .notFile(let path):
+      "\(path) is a folder, device or FIFO, where a file is to be written; remove it or choose another --out"
     case .locked(let path):
       "\(path) is being written by another run; wait for it or choose another --out"
     case .corrupt(let path, let line, let reason):

@@ -46,3 +46,8 @@ public enum FileName {
     return bytes
   }
 }
+
+extension FileName {
+  /// Whether two texts are the same bytes; `==` takes letters for the same that differ in how accents are written.
+  static func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+}

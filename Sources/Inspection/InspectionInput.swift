@@ -6,18 +6,29 @@ public struct InspectionInput: Sendable {
   public struct Item: Sendable, Hashable {
     /// Names the part in decisions: the path below the source, without the picture's extension where that stays unique.
     public var id: String
-    public var path: String
+    /// The file, as ``FileName/text(_:)`` writes it.
+    public let path: String
 
+    /// - Parameter path: the file's path as it is.
     public init(id: String, path: String) {
-      self.id = id
-      self.path = path
+      self.init(id: id, pathBytes: Array(path.utf8))
     }
+
+    /// - Parameter pathBytes: the file's path as it is, which need not be UTF-8.
+    public init(id: String, pathBytes: [UInt8]) {
+      self.id = id
+      path = FileName.text(pathBytes)
+    }
+
+    /// The file's path as the file system has it.
+    public var pathBytes: [UInt8] { FileName.bytes(path) }
   }
 
   /// What was given.
   public var source: String
+  /// Their ids differ.
   public var items: [Item]
-  /// Files of a folder that were passed over because their names are not those of pictures.
+  /// Files of a folder that were passed over because they are hidden or their names are not those of pictures.
   public var otherFiles: Int
 
   /// Extensions that name a picture, in lower case.
@@ -27,7 +38,9 @@ public struct InspectionInput: Sendable {
 
   /// Lists a folder (with its subfolders, by name), a single file, or a manifest (CSV with an `image` column).
   ///
-  /// Whatever bears a picture's name is an input, also what cannot be read: it becomes a decision, never a gap.
+  /// Whatever bears a picture's name is an input, also what cannot be read: it becomes a decision, never a gap. Hidden
+  /// files and folders are none, as some systems put hidden files beside pictures (`._part.jpg`), nor are the annotated
+  /// pictures of a run whose folder lies within the source.
   ///
   /// - Throws: ``InspectionError`` where there is nothing to inspect.
   public init(source: String) throws(InspectionError) {
@@ -38,24 +51,24 @@ public struct InspectionInput: Sendable {
     }
     otherFiles = 0
     if status.st_mode & S_IFMT == S_IFDIR {
-      var found: [(id: String, path: String)] = []
-      var others = 0
-      try Self.list(source, below: "", depth: 0, &found, &others)
-      otherFiles = others
-      guard !found.isEmpty else {
+      var listing = FolderListing()
+      try listing.add(folder: Array(source.utf8), below: [], depth: 0)
+      otherFiles = listing.otherFiles
+      guard !listing.found.isEmpty else {
+        let others = listing.otherFiles
         throw .source(
           source,
           others == 0
             ? "is an empty folder; give one that holds PNG, JPEG, BMP or TIFF pictures"
-            : "holds no picture: its \(others) file\(others == 1 ? " has" : "s have") other extensions than .png, .jpg, "
-              + ".bmp and .tif")
+            : "holds no picture: its \(others) file\(others == 1 ? " is" : "s are") hidden or "
+              + "without .png, .jpg, .bmp or .tif at the end")
       }
-      items = Self.named(found)
+      items = Self.named(listing.found)
     } else if source.lowercased().hasSuffix(".csv") {
       items = try Self.manifest(source)
     } else {
       let name = source.split(separator: "/").last.map(String.init) ?? source
-      items = Self.named([(name, source)])
+      items = Self.named([FoundPicture(name: Array(name.utf8), path: Array(source.utf8))])
     }
   }
 
@@ -66,90 +79,78 @@ public struct InspectionInput: Sendable {
     otherFiles = 0
   }
 
-  private static func isPicture(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return false }
-    return extensions.contains(name[name.index(after: dot)...].lowercased())
-  }
-
-  private static func list(
-    _ folder: String, below prefix: String, depth: Int, _ found: inout [(id: String, path: String)],
-    _ others: inout Int
-  ) throws(InspectionError) {
-    guard let directory = unsafe opendir(folder) else {
-      throw .source(folder, "cannot be listed (\(unsafe String(cString: strerror(errno))))")
+  /// Ids without extensions, but for those that would then be the same; what is listed twice gets a number.
+  static func named(_ found: [FoundPicture]) -> [Item] {
+    let stems = found.map { FileName.text($0.stem) }
+    let whole = found.map { FileName.text($0.name) }
+    var ids = stems
+    // "a.jpg", "a.png" and "a.jpg.png": what takes its extension back may meet another's stem, hence the loop.
+    while true {
+      var uses: [[UInt8]: Int] = [:]
+      for id in ids { uses[Array(id.utf8), default: 0] += 1 }
+      let clashes = ids.indices.filter { uses[Array(ids[$0].utf8)]! > 1 && !FileName.isSame(ids[$0], whole[$0]) }
+      if clashes.isEmpty { break }
+      for index in clashes { ids[index] = whole[index] }
     }
-    var names: [(name: String, type: UInt8)] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append((name, unsafe entry.pointee.d_type)) }
+    var taken = PartNames()
+    for id in ids { taken.insert(id) }
+    var seen = PartNames()
+    for index in ids.indices where !seen.insert(ids[index]) {
+      var number = 2
+      while !taken.insert("\(ids[index])#\(number)") { number += 1 }
+      ids[index] += "#\(number)"
     }
-    _ = unsafe closedir(directory)
-    // By bytes: the same order everywhere.
-    names.sort { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
-    for (name, type) in names {
-      let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
-      let id = prefix.isEmpty ? name : prefix + "/" + name
-      if isPicture(name) {
-        found.append((id, path))
-      } else if isFolder(path, type), !name.hasPrefix("."), depth < 32 {
-        try list(path, below: id, depth: depth + 1, &found, &others)
-      } else if !name.hasPrefix(".") {
-        others += 1
-      }
-    }
-  }
-
-  private static func isFolder(_ path: String, _ type: UInt8) -> Bool {
-    if type != UInt8(DT_UNKNOWN) { return type == UInt8(DT_DIR) }
-    var status = stat()
-    return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-  }
-
-  /// Ids without extensions, but for those that would then be the same.
-  private static func named(_ found: [(id: String, path: String)]) -> [Item] {
-    func stem(_ id: String) -> String { id.lastIndex(of: ".").map { String(id[..<$0]) } ?? id }
-    var uses: [[UInt8]: Int] = [:]
-    for (id, _) in found { uses[Array(stem(id).utf8), default: 0] += 1 }
-    return found.map { id, path in
-      Item(id: uses[Array(stem(id).utf8)] == 1 ? stem(id) : id, path: path)
-    }
+    return found.indices.map { Item(id: ids[$0], pathBytes: found[$0].path) }
   }
 
   private static func manifest(_ path: String) throws(InspectionError) -> [Item] {
-    var bytes: [UInt8] = []
-    let file = unsafe fopen(path, "re")
-    guard let file = unsafe file else {
-      throw .source(path, "cannot be opened (\(unsafe String(cString: strerror(errno))))")
-    }
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = unsafe fread(&chunk, 1, chunk.count, file)
-      if count == 0 { break }
-      bytes += chunk[..<count]
-    }
-    _ = unsafe fclose(file)
     let records: [CSV.Record]
     do {
-      records = try CSV.records(bytes)
-    } catch {
+      records = try CSV.records(contents(path))
+    } catch let error as CSV.Malformed {
       throw .source(path, "is not a readable CSV file (line \(error.line): \(error.reason))")
+    } catch let error as InspectionError {
+      throw error
+    } catch {
+      throw .source(path, "\(error)")
     }
     guard let header = records.first,
       let column = header.fields.firstIndex(where: { $0.trimmed.lowercased() == "image" })
     else { throw .source(path, "has no column called `image` in its first line") }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    var found: [(id: String, path: String)] = []
+    var found: [FoundPicture] = []
     for record in records.dropFirst() {
       guard record.fields.indices.contains(column), !record.fields[column].isEmpty else {
         throw .source(path, "names no image in line \(record.line)")
       }
       let image = record.fields[column]
-      found.append((image, image.hasPrefix("/") ? image : folder + image))
+      found.append(
+        FoundPicture(name: Array(image.utf8), path: Array((image.hasPrefix("/") ? image : folder + image).utf8)))
     }
     guard !found.isEmpty else { throw .source(path, "lists no image") }
     return named(found)
+  }
+
+  /// A manifest's bytes. A FIFO of that name would have us wait.
+  private static func contents(_ path: String) throws(InspectionError) -> [UInt8] {
+    func refuse() -> InspectionError {
+      .source(path, "cannot be read (\(unsafe String(cString: strerror(errno))))")
+    }
+    let file = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { throw refuse() }
+    defer { close(file) }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { throw refuse() }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .source(path, "is not a regular file") }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw refuse() }
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
   }
 }
 
@@ -159,24 +160,5 @@ extension String {
     while let first = view.first, first.isWhitespace { view.removeFirst() }
     while let last = view.last, last.isWhitespace { view.removeLast() }
     return String(view)
-  }
-}
-
-/// An inspection cannot begin or go on.
-public enum InspectionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is to be inspected is not there, or empty.
-  case source(String, String)
-  /// The run to be resumed was made with another model.
-  case otherModel(path: String, model: String)
-  /// Something of the run cannot be written.
-  case output(String, String)
-
-  public var description: String {
-    switch self {
-    case .source(let source, let reason): "\(source) \(reason)."
-    case .otherModel(let path, let model):
-      "\(path) was begun with another model (\(model)); resume it with that one, or name another --out."
-    case .output(let path, let reason): "\(path) cannot be written: \(reason)."
-    }
   }
 }

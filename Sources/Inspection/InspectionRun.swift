@@ -43,11 +43,12 @@ public struct InspectionRun: Sendable {
   let model: ModelIdentity
   let settings: Settings
   /// Works on a judged part on the worker's thread: draws it, say. May complete the decision.
-  let finish: @Sendable (inout PartInspector.Outcome) -> Void
+  let finish: @Sendable (inout PartInspector.Outcome) throws -> Void
 
+  /// - Parameter finish: what it throws ends the run, before the part counts as judged: a resumed run does it again.
   public init(
     _ input: InspectionInput, classifier: Classifier, policy: Policy, model: ModelIdentity, settings: Settings,
-    finish: @escaping @Sendable (inout PartInspector.Outcome) -> Void = { _ in }
+    finish: @escaping @Sendable (inout PartInspector.Outcome) throws -> Void = { _ in }
   ) {
     self.input = input
     self.classifier = classifier
@@ -59,53 +60,64 @@ public struct InspectionRun: Sendable {
 
   /// Runs to the end.
   ///
+  /// Whatever ends it early, the decisions that were ready in order are on the disk, whole, and a run that resumes goes
+  /// on behind them.
+  ///
   /// - Parameters:
+  ///   - shouldStop: asked several times a second; `true` ends the run as soon as what is begun is done.
   ///   - onDecision: called on this thread with each decision that is safe on disk, earlier ones of a resumed run first.
   ///   - onProgress: called on this thread now and then.
   /// - Returns: counts that add up.
+  /// - Throws: ``InspectionError``, ``DecisionLogError``, and what `finish` throws.
   public func run(
-    onDecision: (Decision) -> Void = { _ in }, onProgress: (Progress) -> Void = { _ in }
+    shouldStop: () -> Bool = { false }, onDecision: (Decision) -> Void = { _ in },
+    onProgress: (Progress) -> Void = { _ in }
   ) throws -> RunSummary {
     let began = StageClock.seconds()
     var tally = RunTally()
     var done = PartNames()
-    var foreign: String?
+    var paths: [[UInt8]: String] = [:]
+    if case .resume = settings.start { for item in input.items { paths[Array(item.id.utf8)] = item.path } }
     var log = try DecisionLog(path: settings.log, start: settings.start) { decision in
-      if decision.model.sha256 != model.sha256 { foreign = decision.model.name }
+      try checkResumable(decision, path: paths[Array(decision.id.utf8)])
       done.insert(decision.id)
       tally.resume(decision)
       onDecision(decision)
     }
-    if let foreign { throw InspectionError.otherModel(path: settings.log, model: foreign) }
+    paths = [:]
     let earlier = tally.judged
     let work = input.items.enumerated().filter { !done.contains($0.element.id) }.map { ($0.offset, $0.element) }
     guard !work.isEmpty else { return tally.summary(seconds: StageClock.seconds() - began) }
     let queue = OutcomeQueue(count: work.count, capacity: 16 + 4 * settings.threads)
     // The first judge is made here, so that a model that does not fit is an error and not a thousand rejects.
     _ = try classifier.judge(threads: 1)
-    let workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
+    var workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
       OwnThread { [classifier, policy, model, finish] in
-        guard let inspector = try? PartInspector(classifier, policy: policy, model: model, threads: 1) else {
-          queue.fail("no memory for another judge")
-          return
-        }
-        while let place = queue.take() {
-          let (sequence, item) = work[place]
-          var outcome = inspector.inspect(item, sequence: sequence)
-          finish(&outcome)
-          queue.put(outcome.decision, at: place)
+        do {
+          let inspector = try PartInspector(classifier, policy: policy, model: model, threads: 1)
+          while let place = queue.take() {
+            let (sequence, item) = work[place]
+            var outcome = inspector.inspect(item, sequence: sequence)
+            try finish(&outcome)
+            queue.put(outcome.decision, at: place)
+          }
+        } catch {
+          queue.fail(error)
         }
       }
     }
-    defer {
+    func endWorkers() {
       queue.stop()
       for worker in workers { worker.join() }
+      workers = []
     }
+    defer { endWorkers() }
     guard !workers.isEmpty else { throw InspectionError.output(settings.log, "the system has no thread to give") }
     var written = 0
     while written < work.count {
-      let ready = try queue.next(within: settings.syncInterval)
-      guard !ready.isEmpty else { continue }
+      let isStopping = shouldStop()
+      if isStopping { endWorkers() }
+      let ready = try queue.next(within: isStopping ? 0 : settings.syncInterval)
       tally.capture(ready.count)
       try log.append(ready)
       for decision in ready {
@@ -113,12 +125,35 @@ public struct InspectionRun: Sendable {
         onDecision(decision)
       }
       written += ready.count
+      if isStopping && written < work.count {
+        throw InspectionError.interrupted(judged: tally.judged, total: earlier + work.count)
+      }
+      guard !ready.isEmpty else { continue }
       onProgress(
         Progress(
-          judged: tally.judged, total: input.items.count, seconds: StageClock.seconds() - began,
+          judged: tally.judged, total: earlier + work.count, seconds: StageClock.seconds() - began,
           judgedNow: tally.judged - earlier))
     }
     return tally.summary(seconds: StageClock.seconds() - began)
+  }
+
+  /// A run goes on with the model and the pictures that it was begun with. Were another folder's picture of the same
+  /// name taken for one that is done, it would never be judged.
+  private func checkResumable(_ decision: Decision, path: String?) throws {
+    guard decision.model.sha256 == model.sha256 else {
+      throw InspectionError.otherModel(path: settings.log, model: decision.model.name)
+    }
+    guard let path, !FileName.isSame(path, decision.source),
+      Self.resolved(path) == nil || Self.resolved(path) != Self.resolved(decision.source)
+    else { return }
+    throw InspectionError.otherSource(path: settings.log, earlier: decision.source, now: path)
+  }
+
+  /// The absolute path without links; nil where there is no such file.
+  private static func resolved(_ path: String) -> [UInt8]? {
+    guard let real = unsafe realpath(FileName.bytes(path).map { CChar(bitPattern: $0) } + [0], nil) else { return nil }
+    defer { unsafe free(real) }
+    return unsafe Array(UnsafeBufferPointer(start: real, count: strlen(real))).map { UInt8(bitPattern: $0) }
   }
 }
 
@@ -133,7 +168,7 @@ private final class OutcomeQueue: @unchecked Sendable {
   private var toGive = 0
   private var ready: [Int: Decision] = [:]
   private var isStopped = false
-  private var failure: String?
+  private var failure: (any Error)?
 
   init(count: Int, capacity: Int) {
     self.count = count
@@ -158,9 +193,11 @@ private final class OutcomeQueue: @unchecked Sendable {
     lock.unlock()
   }
 
-  func fail(_ reason: String) {
+  /// The first failure is the one that is told.
+  func fail(_ error: any Error) {
     lock.lock()
-    failure = reason
+    if failure == nil { failure = error }
+    isStopped = true
     lock.wakeAll()
     lock.unlock()
   }
@@ -173,19 +210,19 @@ private final class OutcomeQueue: @unchecked Sendable {
   }
 
   /// All results that are next in order, waiting for some at most `seconds`.
+  ///
+  /// - Throws: a worker's failure, once what is ready before it has been given.
   func next(within seconds: Double) throws -> [Decision] {
     lock.lock()
     defer { lock.unlock() }
-    if let failure { throw InspectionError.output("the run", failure) }
-    if !(ready[toGive] != nil && (ready.count >= capacity / 2 || toGive + ready.count == count)) {
-      lock.wait(seconds: seconds)
-    }
-    if let failure { throw InspectionError.output("the run", failure) }
+    let isReady = ready[toGive] != nil && (ready.count >= capacity / 2 || toGive + ready.count == count)
+    if !isReady && failure == nil && seconds > 0 { lock.wait(seconds: seconds) }
     var list: [Decision] = []
     while let decision = ready.removeValue(forKey: toGive) {
       list.append(decision)
       toGive += 1
     }
+    if list.isEmpty, let failure { throw failure }
     if !list.isEmpty { lock.wakeAll() }
     return list
   }

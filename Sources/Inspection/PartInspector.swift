@@ -45,7 +45,8 @@ public final class PartInspector {
     var clock = StageClock()
     let decoded: DecodedImage
     do throws(ImageError) {
-      decoded = try ImageFile.load(path: item.path, options: info.preprocessing.decodeOptions)
+      decoded = try ImageFile.load(
+        pathBytes: item.pathBytes, name: item.path, options: info.preprocessing.decodeOptions)
     } catch {
       clock.end("read")
       return unusable(item, sequence, Policy.unreadable(error.description), clock)

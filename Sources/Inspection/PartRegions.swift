@@ -86,8 +86,9 @@ struct PartRegions {
   private static func activation(_ map: HeatMap, _ info: ModelInfo, _ label: String) -> ([Float]?, Owner) {
     guard let index = info.labels.firstIndex(of: label), index != info.goodIndex else { return (nil, { _, _ in nil }) }
     let plane = map.plane(index)
-    guard let peak = plane.max(), peak > 0, peak.isFinite else { return (nil, { _, _ in nil }) }
-    return (plane.map { $0 / peak }, { _, _ in nil })
+    let finite = plane.map { $0.isFinite ? $0 : 0 }
+    guard let peak = finite.max(), peak > 0 else { return (nil, { _, _ in nil }) }
+    return (finite.map { $0 / peak }, { _, _ in nil })
   }
 
   /// The part of the map that the picture covers: without what letterboxing added.

@@ -98,11 +98,13 @@ public final class Tape {
   }
 }
 
-/// A tensor on a tape.
+/// A tensor on a tape, which must outlive it: whoever runs a forward pass keeps the tape.
 public struct Variable {
   public let value: Tensor
   let index: Int
-  public let tape: Tape
+  // Not owned, since the tape's records hold variables: a tape that is dropped without a backward pass would stay for
+  // ever, with all activations.
+  public unowned let tape: Tape
 
   var wantsGradient: Bool { index >= 0 }
   public var shape: Shape { value.shape }

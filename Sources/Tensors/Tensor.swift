@@ -21,7 +21,8 @@ public struct Tensor {
   /// A tensor whose elements are whatever was in memory.
   init(uninitialized shape: Shape, layout: Layout = .plain, on engine: Engine) {
     precondition(
-      layout == .plain || (shape.rank == 4 && shape.channels % engine.vectorWidth == 0), "\(shape) cannot be blocked")
+      layout == .plain || (shape.rank == 4 && Tensor.layout(forChannels: shape.channels, on: engine) == .blocked),
+      "\(shape) cannot be blocked")
     self.shape = shape
     self.layout = layout
     self.engine = engine
@@ -115,8 +116,8 @@ public struct Tensor {
     return result
   }
 
-  /// The layout that a convolution over `channels` channels uses.
-  static func layout(forChannels channels: Int, on engine: Engine) -> Layout {
+  /// The layout that a convolution over `channels` channels uses; always plain where vectors are narrower than 8.
+  package static func layout(forChannels channels: Int, on engine: Engine) -> Layout {
     engine.vectorWidth >= 8 && channels % engine.vectorWidth == 0 ? .blocked : .plain
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Assay: ParsableCommand {
@@ -27,4 +28,10 @@ struct Assay: ParsableCommand {
       InspectCommand.self, TrainCommand.self, EvaluateCommand.self, DatasetCommand.self, ModelCommand.self,
       DoctorCommand.self,
     ])
+
+  static func main() {
+    // `assay inspect ... | head` must not end in the middle of a run.
+    signal(SIGPIPE, SIG_IGN)
+    main(nil)
+  }
 }

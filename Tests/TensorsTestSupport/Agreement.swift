@@ -26,8 +26,8 @@ public struct Sample: Sendable {
 
   func tensor(on engine: Engine) -> Tensor {
     let tensor = Tensor(elements, shape: shape, on: engine)
-    let fits = shape.rank == 4 && engine.vectorWidth >= 8 && shape.channels % engine.vectorWidth == 0
-    return isBlocked && fits ? tensor.inLayout(.blocked) : tensor
+    return isBlocked && shape.rank == 4
+      ? tensor.inLayout(Tensor.layout(forChannels: shape.channels, on: engine)) : tensor
   }
 }
 
@@ -70,6 +70,8 @@ public func outcome(
 /// Compares an operation and its gradients with a plain twin in double precision, whose gradients are central
 /// differences along random directions and along single elements.
 ///
+/// Inputs that may be blocked are tried in both layouts, and the gradient of the result arrives in both.
+///
 /// - Parameters:
 ///   - tolerance: largest difference of a value, relative to the largest value.
 ///   - gradientTolerance: largest difference of a derivative along a direction, relative to the gradient's norm.
@@ -81,33 +83,44 @@ public func disagreements(
 ) -> [String] {
   let points = inputs.map { $0.elements.map(Double.init) }
   let expected = twin(points)
+  let plain = inputs.map { Sample($0.elements, $0.shape, differentiable: $0.isDifferentiable) }
+  var outcomes: [(name: String, outcome: Outcome)] = []
+  for (name, inputs) in [("plain", plain), ("blocked", inputs)]
+  where name == "plain" || inputs.contains(where: \.isBlocked) {
+    for blockedGradient in [false, true] {
+      let outcome = outcome(inputs, on: engine, blockedGradient: blockedGradient, operation)
+      outcomes.append(("\(name)\(blockedGradient ? ", gradient as the result" : "")", outcome))
+    }
+  }
   var found: [String] = []
-  for blockedGradient in [false, true] {
-    let outcome = outcome(inputs, on: engine, blockedGradient: blockedGradient, operation)
+  for (name, outcome) in outcomes {
     if let difference = difference(outcome.value, expected, tolerance: tolerance) {
-      found.append("value: \(difference)")
+      found.append("\(name): value: \(difference)")
     }
-    func loss(_ points: [[Double]]) -> Double {
-      zip(twin(points), outcome.projection).reduce(0.0) { $0 + $1.0 * Double($1.1) }
-    }
-    for (index, input) in inputs.enumerated() where input.isDifferentiable {
-      guard let gradient = outcome.gradients[index] else {
-        found.append("input \(index) has no gradient")
-        continue
+  }
+  let projection = outcomes[0].outcome.projection
+  func loss(_ points: [[Double]]) -> Double {
+    zip(twin(points), projection).reduce(0.0) { $0 + $1.0 * Double($1.1) }
+  }
+  for (index, input) in inputs.enumerated() where input.isDifferentiable {
+    for direction in directions(input.elements.count, seed: UInt64(index + 1)) {
+      var ahead = points
+      var behind = points
+      for (i, d) in direction {
+        ahead[index][i] += step * d
+        behind[index][i] -= step * d
       }
-      let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      for direction in directions(input.elements.count, seed: UInt64(index + 1)) {
-        var ahead = points
-        var behind = points
-        for (i, d) in direction {
-          ahead[index][i] += step * d
-          behind[index][i] -= step * d
+      let wanted = (loss(ahead) - loss(behind)) / (2 * step)
+      for (name, outcome) in outcomes {
+        guard let gradient = outcome.gradients[index] else {
+          found.append("\(name): input \(index) has no gradient")
+          continue
         }
-        let wanted = (loss(ahead) - loss(behind)) / (2 * step)
+        let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         let got = direction.reduce(0.0) { $0 + Double(gradient[$1.0]) * $1.1 }
         if !(abs(wanted - got) <= gradientTolerance * (norm + 1e-6)) {
           let along = direction.count == 1 ? "element \(direction[0].0)" : "a random direction"
-          found.append("gradient of input \(index) along \(along): \(got), twin \(wanted), norm \(norm)")
+          found.append("\(name): gradient of input \(index) along \(along): \(got), twin \(wanted), norm \(norm)")
         }
       }
     }
@@ -115,11 +128,11 @@ public func disagreements(
   return found
 }
 
-/// Three dense directions of plus and minus one, and the first, last and a middle element alone.
+/// Two dense directions of plus and minus one, and one element in the middle alone.
 private func directions(_ count: Int, seed: UInt64) -> [[(Int, Double)]] {
   var random = SeededGenerator(seed: seed &* 7919)
-  var list = (0..<3).map { _ in (0..<count).map { ($0, random.uniform() < 0.5 ? -1.0 : 1.0) } }
-  for i in Set([0, count / 2, count - 1]).sorted() { list.append([(i, 1)]) }
+  var list = (0..<2).map { _ in (0..<count).map { ($0, random.uniform() < 0.5 ? -1.0 : 1.0) } }
+  list.append([(count / 2, 1)])
   return list
 }
 

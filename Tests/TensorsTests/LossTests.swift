@@ -8,12 +8,12 @@ struct LossTests {
     Twin.softmax(numbers(shape.count, seed: seed, -2..<2).map(Double.init), shape).map(Float.init)
   }
 
-  @Test(arguments: [Shape(4, 6), Shape(2, 16, 3, 4), Shape(2, 3, 3, 4)], [false, true])
-  func crossEntropyAgreesWithTwin(shape: Shape, blocked: Bool) throws {
+  @Test(arguments: [Shape(4, 6), Shape(2, 16, 3, 4), Shape(2, 3, 3, 4)])
+  func crossEntropyAgreesWithTwin(shape: Shape) throws {
     let engine = try Engine(threads: 2)
     let soft = Self.distributions(shape, seed: 7)
     let targets = Tensor(soft, shape: shape, on: engine)
-    let sample = Sample(shape, seed: 1, -3..<3, blocked: blocked)
+    let sample = Sample(shape, seed: 1, -3..<3, blocked: true)
     let classWeights = numbers(shape[1], seed: 3, 0.2..<2)
     var positions = numbers(shape[0] * shape.pixels, seed: 4, 0..<2)
     positions[1] = 0

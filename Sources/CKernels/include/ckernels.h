@@ -85,8 +85,8 @@ typedef struct {
   int64_t padding; /* 0, 1 or 2 */
   int64_t block;   /* 8 or 16; divides both channels */
 } ckernels_winograd;
-/* Sums of the weights' gradient are taken over this many parts of the tiles. */
-#define CKERNELS_WINOGRAD_PARTS 4
+/* Parts of the tiles that the weights' gradient is summed over. */
+int64_t ckernels_winograd_parts(const ckernels_winograd *shape);
 /* Groups of tiles: the units of the forward function. */
 int64_t ckernels_winograd_groups(const ckernels_winograd *shape);
 /* Floats of scratch memory that each thread needs. */
@@ -95,10 +95,10 @@ int64_t ckernels_winograd_scratch(const ckernels_winograd *shape);
  * gradient, with w [in][out][3][3]. Units: out_channels / block. */
 void ckernels_winograd_weights(const ckernels_winograd *shape, const float *w, int flipped, float *u, int64_t begin,
                                int64_t end);
-/* y = x * w. Units: groups. */
-void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, float *y, float *scratch,
-                               int64_t begin, int64_t end);
-/* The weights' gradient: first the sums, CKERNELS_WINOGRAD_PARTS times 36 in out floats (units: parts), then
+/* y = x * w + bias; bias [out] may be null. Units: groups. */
+void ckernels_winograd_forward(const ckernels_winograd *shape, const float *x, const float *u, const float *bias,
+                               float *y, float *scratch, int64_t begin, int64_t end);
+/* The weights' gradient: first the sums, parts times 36 in out floats (units: parts), then
  * dw [out][in][3][3] from them (units: out_channels / block). */
 void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, const float *x, const float *dy,
                                             float *sums, float *scratch, int64_t begin, int64_t end);

@@ -33,7 +33,6 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     public var settings: TrainingSettings
     public var network: NetworkConfiguration
     public var steps: Int
-    public var trainingSeconds: Double
     /// Parts of each class, in the labels' order.
     public var trainCounts: [Int]
     public var validationCounts: [Int]
@@ -99,9 +98,12 @@ public struct ModelInfo: Codable, Sendable, Hashable {
   /// - Throws: ``ModelError`` where it is not one of Assay's or contradicts itself.
   public init(_ graph: Graph, path: String) throws(ModelError) {
     let metadata = graph.metadata
-    guard metadata[Key.format] != nil else {
+    guard let format = metadata[Key.format] else {
       throw ModelError(
         path, "carries no Assay labels and preprocessing; make it with `assay train`, whose models can judge parts")
+    }
+    guard format == Self.format else {
+      throw ModelError(path, "is of format \(format), which a later Assay made; use that one, or train it again")
     }
     let decoder = JSONDecoder()
     func value<T: Decodable>(_ type: T.Type, _ key: String) throws(ModelError) -> T {
@@ -125,6 +127,10 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     if let problem = preprocessing.problem { throw ModelError(path, "asks for an impossible input: \(problem)") }
     guard labels.count >= 2, Set(labels).count == labels.count else {
       throw ModelError(path, "has labels that cannot be told apart: \(labels.joined(separator: ", "))")
+    }
+    let pixelCount = goodIndex == nil ? labels.count + 1 : labels.count
+    guard pixelLabels.isEmpty || pixelLabels.count == pixelCount else {
+      throw ModelError(path, "names \(pixelLabels.count) kinds of pixels where its labels make \(pixelCount)")
     }
     for threshold in [thresholds.reject, thresholds.review, thresholds.confidence]
     where !(threshold >= 0 && threshold <= 1) {

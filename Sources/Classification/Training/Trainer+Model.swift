@@ -10,6 +10,8 @@ public struct TrainedModel: Sendable {
   public var graph: Graph
   public var info: ModelInfo
   public var history: TrainingHistory
+  /// Seconds of training. Not in the model file, whose bytes the seed and the parts decide.
+  public var seconds: Double
   /// The validation parts and what the finished model says of them.
   public var validation: [JudgedPart]
 }
@@ -131,7 +133,7 @@ extension Trainer {
     let scores = scores(judged.flatMap(\.probabilities))
     let provenance = ModelInfo.Provenance(
       assayVersion: version, dataset: dataset, settings: settings, network: plan.network, steps: steps,
-      trainingSeconds: (secondsBefore * 10).rounded() / 10, trainCounts: set.counts(in: .train),
+      trainCounts: set.counts(in: .train),
       validationCounts: set.counts(in: .val), testCounts: set.counts(in: .test), trainDigest: digest,
       temperature: temperature,
       validation: ModelInfo.Scores(
@@ -143,7 +145,7 @@ extension Trainer {
     graph.name = name
     graph.metadata = info.metadata()
     return TrainedModel(
-      graph: graph, info: info, history: history,
+      graph: graph, info: info, history: history, seconds: secondsBefore,
       validation: zip(validation.parts, judged).map { JudgedPart(part: $0, judged: $1) })
   }
 }

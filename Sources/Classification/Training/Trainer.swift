@@ -103,9 +103,11 @@ public final class Trainer {
   /// - Parameters:
   ///   - checkpoint: file that the state is saved to now and then, and resumed from if it is there; nil for none.
   ///   - interval: least seconds between two checkpoints.
+  ///   - shouldStop: asked after each step; `true` saves the checkpoint and throws ``TrainingError/interrupted(step:)``.
   ///   - onProgress: called after about every second of training and every validation.
   public func run(
-    checkpoint: String?, interval: Double = 20, onProgress: (TrainingProgress) -> Void
+    checkpoint: String?, interval: Double = 20, shouldStop: () -> Bool = { false },
+    onProgress: (TrainingProgress) -> Void
   ) throws {
     if let checkpoint { try resume(from: checkpoint) }
     let start = now()
@@ -126,6 +128,10 @@ public final class Trainer {
       step += 1
       images += batch.count
       let validates = step == steps || step % validationInterval == 0
+      if step < steps, !validates, shouldStop() {
+        if let checkpoint { try save(to: checkpoint, seconds: secondsBefore + now() - start) }
+        throw TrainingError.interrupted(step: step)
+      }
       guard validates || now() - lastReport > 1 else { continue }
       history.points.append(sums.point(step: step))
       let judged = validates ? try validate() : nil

@@ -8,6 +8,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case otherTraining(path: String)
   /// The checkpoint cannot be read or written.
   case checkpoint(path: String, reason: String)
+  /// The training was asked to stop; the checkpoint, where there is one, is saved.
+  case interrupted(step: Int)
   /// Losses are no longer numbers.
   case diverged(step: Int)
   /// A setting that cannot be met.
@@ -26,6 +28,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
         + "remove it to start anew, or name another --out."
     case .checkpoint(let path, let reason):
       "\(path) cannot be used as checkpoint: \(reason)."
+    case .interrupted(let step):
+      "interrupted after step \(step); the checkpoint is saved."
     case .diverged(let step):
       "the training diverged at step \(step): the loss is no longer a number; try a smaller --learning-rate."
     case .setting(let text): text

@@ -12,11 +12,21 @@ struct RegularFile: ~Copyable {
   /// Opens a file for reading, and nothing else: a FIFO, a device or a directory is refused before it is opened,
   /// because opening some of them hangs or has effects.
   init(path: String) throws(ImageError) {
+    try self.init(bytes: Array(path.utf8), path: path)
+  }
+
+  /// - Parameters:
+  ///   - bytes: the path as the file system has it, which need not be UTF-8.
+  ///   - path: what errors call it.
+  init(bytes: [UInt8], path: String) throws(ImageError) {
+    // A path with a zero byte would be opened as its beginning: another file.
+    guard !bytes.contains(0) else { throw ImageError(name: path, reason: .missing) }
+    let name = bytes.map { CChar(bitPattern: $0) } + [0]
     var info = stat()
-    guard unsafe stat(path, &info) == 0 else { throw ImageError(name: path, reason: openingFailure(path, errno)) }
+    guard unsafe stat(name, &info) == 0 else { throw ImageError(name: path, reason: openingFailure(name, errno)) }
     try Self.check(info.st_mode, path)
-    let descriptor = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-    guard descriptor >= 0 else { throw ImageError(name: path, reason: openingFailure(path, errno)) }
+    let descriptor = unsafe open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw ImageError(name: path, reason: openingFailure(name, errno)) }
     // The name may have been given to something else in between.
     let failure: ImageError?
     if unsafe fstat(descriptor, &info) != 0 {
@@ -74,7 +84,7 @@ struct RegularFile: ~Copyable {
   }
 }
 
-private func openingFailure(_ path: String, _ code: Int32) -> ImageError.Reason {
+private func openingFailure(_ path: [CChar], _ code: Int32) -> ImageError.Reason {
   switch code {
   case ENOENT, ENOTDIR:
     var target = [UInt8](repeating: 0, count: 4096)

@@ -13,7 +13,16 @@ public enum ImageFile {
   ///
   /// Only regular files are opened (also through symbolic links): anything else is an error, never a wait.
   public static func load(path: String, options: DecodeOptions = .init()) throws(ImageError) -> DecodedImage {
-    let file = try RegularFile(path: path)
+    try load(pathBytes: Array(path.utf8), name: path, options: options)
+  }
+
+  /// The same for a path that need not be UTF-8.
+  ///
+  /// - Parameter path: what errors call the file.
+  public static func load(
+    pathBytes: [UInt8], name path: String, options: DecodeOptions = .init()
+  ) throws(ImageError) -> DecodedImage {
+    let file = try RegularFile(bytes: pathBytes, path: path)
     guard file.size > 0 else { throw ImageError(name: path, reason: .empty) }
     // 8 bytes hold the largest pixel; the rest is for metadata.
     let byteLimit = min(options.pixelLimit, 1 << 40) * 8 + (64 << 20)

@@ -1,4 +1,5 @@
 public import Imaging
+import Inspection
 
 /// Makes the small pictures that reports embed.
 public enum Thumbnail {
@@ -25,10 +26,14 @@ public enum Thumbnail {
 
   /// A thumbnail of an image file, decoded no larger than needed; `nil` if it cannot be read. For parts whose picture
   /// is gone from memory, such as those judged before a run was resumed.
+  ///
+  /// - Parameter path: as a decision's `source`, which `FileName.text` wrote.
   public static func jpeg(ofFile path: String, quality: Int = 70) -> [UInt8]? {
     var options = DecodeOptions()
     options.target = ImageSize(width: side, height: side)
-    guard let image = try? ImageFile.read(path: path, options: options) else { return nil }
-    return try? jpeg(of: image, quality: quality)
+    guard let decoded = try? ImageFile.load(pathBytes: FileName.bytes(path), name: path, options: options) else {
+      return nil
+    }
+    return try? jpeg(of: decoded.image, quality: quality)
   }
 }

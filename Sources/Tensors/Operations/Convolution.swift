@@ -139,9 +139,9 @@ struct Convolution {
 
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
     let layouts = self.layouts
-    if bias == nil, let winograd = Winograd(self) {
+    if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: y, layout: .blocked, on: engine)
-      winograd.forward(x.inLayout(.blocked), weights, into: result)
+      winograd.forward(x.inLayout(.blocked), weights, bias: bias, into: result)
       return result
     }
     let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil)

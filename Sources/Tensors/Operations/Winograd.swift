@@ -35,13 +35,15 @@ struct Winograd {
     return copy
   }
 
-  func forward(_ x: Tensor, _ weights: Tensor, into y: Tensor) { run(x, weights, flipped: false, into: y) }
-
-  func dataGradient(_ dy: Tensor, _ weights: Tensor, into dx: Tensor) {
-    reversed.run(dy, weights, flipped: true, into: dx)
+  func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?, into y: Tensor) {
+    run(x, weights, bias: bias, flipped: false, into: y)
   }
 
-  private func run(_ x: Tensor, _ weights: Tensor, flipped: Bool, into y: Tensor) {
+  func dataGradient(_ dy: Tensor, _ weights: Tensor, into dx: Tensor) {
+    reversed.run(dy, weights, bias: nil, flipped: true, into: dx)
+  }
+
+  private func run(_ x: Tensor, _ weights: Tensor, bias: Tensor?, flipped: Bool, into y: Tensor) {
     var shape = self.shape
     let transformed = engine.pool.storage(count: 36 * Int(shape.in_channels * shape.out_channels))
     engine.parallel(Int(shape.out_channels / shape.block)) { begin, end in
@@ -52,13 +54,13 @@ struct Winograd {
     let scratch = engine.pool.storage(count: size * engine.threads)
     engine.parallel(parts: Int(unsafe ckernels_winograd_groups(&shape))) { part, begin, end in
       unsafe ckernels_winograd_forward(
-        &shape, x.pointer, transformed.pointer, y.pointer, scratch.pointer + part * size, begin, end)
+        &shape, x.pointer, transformed.pointer, bias?.pointer, y.pointer, scratch.pointer + part * size, begin, end)
     }
   }
 
   func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
     var shape = self.shape
-    let parts = Int(CKERNELS_WINOGRAD_PARTS)
+    let parts = unsafe Int(ckernels_winograd_parts(&shape))
     let sums = engine.pool.storage(count: parts * 36 * Int(shape.in_channels * shape.out_channels))
     let size = Int(unsafe ckernels_winograd_scratch(&shape))
     let scratch = engine.pool.storage(count: size * engine.threads)

@@ -41,12 +41,22 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "No progress.")
   var quiet = false
 
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
+    for (name, value) in [("--reject", reject), ("--review", review)] {
+      if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
+    }
+    if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
+    if out.isEmpty { throw ValidationError("--out names a folder.") }
+  }
+
   func run() throws {
     try reporting { try evaluate() }
   }
 
   private func evaluate() throws {
     let started = Timestamp.now()
+    Interruption.watch()
     let file = try ModelFile(path: model)
     let info = file.classifier.info
     let policy = try Policy(info, reject: reject, review: review, confidence: nil)
@@ -66,7 +76,8 @@ struct EvaluateCommand: ParsableCommand {
       settings: InspectionRun.Settings(threads: threads, log: out + "/decisions.jsonl", start: .replace))
     var judged = Judgements(parts: parts, classes: info.labels.count, policy: policy)
     var line = ProgressLine(isQuiet: quiet || json)
-    let summary = try run.run(onDecision: { judged.add($0) }) { progress in
+    defer { line.end() }
+    let summary = try run.run(shouldStop: { Interruption.isRequested }, onDecision: { judged.add($0) }) { progress in
       line.show("\(progress.judged) of \(progress.total) judged", at: progress.seconds)
     }
     line.end()

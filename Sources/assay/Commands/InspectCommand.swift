@@ -55,14 +55,17 @@ struct InspectCommand: ParsableCommand {
     for (name, value) in [("--reject", reject), ("--review", review), ("--confidence", confidence)] {
       if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
     }
+    if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
+    if out.isEmpty { throw ValidationError("--out names a folder.") }
   }
 
   func run() throws {
-    try reporting { try inspect() }
+    try reporting(wayOn: " Go on with the same command and --resume.") { try inspect() }
   }
 
   private func inspect() throws {
     let started = Timestamp.now()
+    Interruption.watch()
     let input = try InspectionInput(source: source)
     let file = try ModelFile(path: model)
     let info = file.classifier.info
@@ -70,8 +73,8 @@ struct InspectCommand: ParsableCommand {
     try makeFolder(out)
     if annotated { try makeFolder(out + "/annotated") }
     let threads = self.threads ?? Machine.processors
+    if overwrite { removeResults() }
     let thumbnails = Mutex(ThumbnailStore())
-    let troubles = Mutex<[String]>([])
     let finisher = PartFinisher(
       folder: annotated ? out + "/annotated" : nil, wantsThumbnail: report, info: info)
     let run = InspectionRun(
@@ -79,16 +82,17 @@ struct InspectCommand: ParsableCommand {
       settings: InspectionRun.Settings(
         threads: threads, log: out + "/decisions.jsonl", start: resume ? .resume : overwrite ? .replace : .new)
     ) { outcome in
-      finisher.finish(&outcome, thumbnails: thumbnails, troubles: troubles)
+      try finisher.finish(&outcome, thumbnails: thumbnails)
     }
-    var html = InspectionReport(
-      InspectionReport.Info(
-        subject: source, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] }, policy: policy,
-        provenance: .run(
-          model: file.identity, threads: threads, started: started,
-          extra: info.provenance.map { [("Trained on", $0.dataset)] } ?? [])))
+    let about = InspectionReport.Info(
+      subject: source, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] }, policy: policy,
+      provenance: .run(
+        model: file.identity, threads: threads, started: started,
+        extra: info.provenance.map { [("Trained on", $0.dataset)] } ?? []))
+    var html = InspectionReport(about)
     var line = ProgressLine(isQuiet: quiet || json)
-    let summary = try run.run(onDecision: { html.add($0) }) { progress in
+    defer { line.end() }
+    let summary = try run.run(shouldStop: { Interruption.isRequested }, onDecision: { html.add($0) }) { progress in
       let rate = Double(progress.judgedNow) / max(progress.seconds, 1e-9)
       let left = rate > 0 ? Double(progress.total - progress.judged) / rate : 0
       line.show(
@@ -96,18 +100,31 @@ struct InspectCommand: ParsableCommand {
         at: progress.seconds)
     }
     line.end()
-    if let trouble = troubles.withLock({ $0.first }) {
-      throw InspectionError.output(out + "/annotated", trouble)
-    }
     try AtomicFile.write(summary.json, to: out + "/summary.json")
     try DecisionLog.writeCSV(from: out + "/decisions.jsonl", to: out + "/decisions.csv")
-    if report {
+    if report && resume {
+      // The parts judged before the interruption get their pictures from their files.
+      try thumbnails.withLock {
+        _ = try InspectionReport.write(folder: out, info: about, summary: summary, thumbnails: $0)
+      }
+    } else if report {
       let page = thumbnails.withLock { html.render(summary: summary, thumbnails: $0) }
       try AtomicFile.write(page.bytes, to: out + "/report.html")
     }
     print(summary, input)
     if summary.unreadable > 0 { throw ExitCode(3) }
     if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
+  }
+
+  /// What an earlier run left must not stand beside the decisions of this one, should it be interrupted.
+  private func removeResults() {
+    for name in ["summary.json", "decisions.csv", "report.html"] { _ = unsafe unlink(out + "/" + name) }
+    _ = try? DecisionReader.read(path: out + "/decisions.jsonl") { decision in
+      guard let annotated = decision.annotated, annotated.hasPrefix("annotated/"), !annotated.contains("/../") else {
+        return
+      }
+      _ = unsafe unlink(out + "/" + annotated)
+    }
   }
 
   private func print(_ summary: RunSummary, _ input: InspectionInput) {

@@ -50,7 +50,7 @@ struct ModelCommand: ParsableCommand {
           ("trained on", "\(card.dataset): \(counts.joined(separator: ", ")) (train+val)"),
           (
             "training",
-            "\(card.steps) steps, \(card.trainingSeconds.duration), seed \(card.settings.seed), "
+            "\(card.steps) steps, seed \(card.settings.seed), "
               + "preset \(card.settings.preset.rawValue)"
           ),
           (

@@ -31,7 +31,8 @@ extension ModelCommand {
         var file = Checkpoint()
         let shape = [1, info.preprocessing.channels, info.preprocessing.height, info.preprocessing.width]
         for item in try InspectionInput(source: source).items {
-          let decoded = try ImageFile.load(path: item.path, options: info.preprocessing.decodeOptions)
+          let decoded = try ImageFile.load(
+            pathBytes: item.pathBytes, name: item.path, options: info.preprocessing.decodeOptions)
           var values = [Float](repeating: 0, count: info.preprocessing.valueCount)
           var span = values.mutableSpan
           preparer.prepare(decoded.image, into: &span)

@@ -52,6 +52,8 @@ struct TrainCommand: ParsableCommand {
   var fold = 0
   @Option(help: "Compute threads. Default: one a processor.")
   var threads: Int?
+  @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
+  var checkpointInterval = 20.0
   @Option(help: "Also write the probabilities of the test split, as training sees them, to this CSV file.")
   var predictions: String?
   @Flag(help: "Forget the checkpoint of an interrupted training.")
@@ -66,6 +68,8 @@ struct TrainCommand: ParsableCommand {
     if let batch, !(2...1024).contains(batch) { throw ValidationError("--batch is a number from 2 to 1024.") }
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
     if !(learningRate > 0 && learningRate <= 1) { throw ValidationError("--learning-rate is above 0, at most 1.") }
+    if !(checkpointInterval >= 0) { throw ValidationError("--checkpoint-interval is a number from 0 on.") }
+    if out.isEmpty || out.hasSuffix("/") { throw ValidationError("--out names a file, such as parts.onnx.") }
     if let folds, !(2...100).contains(folds) || !(0..<folds).contains(fold) {
       throw ValidationError("--folds is 2 to 100, and --fold from 0 to one less.")
     }
@@ -80,14 +84,17 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
-    try reporting { try train() }
+    try reporting(wayOn: " The same command goes on from there.") { try train() }
   }
 
   private func train() throws {
     let started = Timestamp.now()
+    Interruption.watch()
     let base = out.hasSuffix(".onnx") ? String(out.dropLast(5)) : out
     if let slash = out.lastIndex(of: "/"), slash != out.startIndex { try makeFolder(String(out[..<slash])) }
     let checkpoint = base + ".checkpoint.safetensors"
+    // What cannot be written is told before the training, not after it.
+    for path in [out, base + ".training.html", checkpoint] { try AtomicFile.check(path) }
     if restart { unsafe unlink(checkpoint) }
     let set = try PartSet.load(
       path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold))
@@ -97,8 +104,11 @@ struct TrainCommand: ParsableCommand {
       inputSize: inputSize, learningRate: learningRate, threads: threads)
     let trainer = try Trainer(set, settings: settings)
     var line = ProgressLine(isQuiet: quiet)
+    defer { line.end() }
     let clock = StageClock.seconds()
-    try trainer.run(checkpoint: checkpoint) { progress in
+    try trainer.run(
+      checkpoint: checkpoint, interval: checkpointInterval, shouldStop: { Interruption.isRequested }
+    ) { progress in
       line.show(
         Self.text(progress), at: StageClock.seconds() - clock, isMilestone: progress.validation != nil)
     }
@@ -118,7 +128,7 @@ struct TrainCommand: ParsableCommand {
     if let provenance = model.info.provenance {
       Console.write(
         """
-        trained in \(provenance.trainingSeconds.duration), \(provenance.steps) steps
+        trained in \(model.seconds.duration), \(provenance.steps) steps
         validation: accuracy \(provenance.validation.accuracy.fixed(4)), macro-F1 \
         \(provenance.validation.macroF1.fixed(4))\
         \(provenance.validation.auroc.map { ", AUROC \($0.fixed(4))" } ?? "")

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Classification
 import Glibc
+import Inspection
 
 /// Output to people: results on standard output, progress and errors on standard error.
 enum Console {
@@ -28,7 +30,7 @@ enum Console {
         unsafe Glibc.write(descriptor, buffer.baseAddress! + offset, bytes.count - offset)
       }
       if count < 0 && errno == EINTR { continue }
-      // Nowhere is left to say that standard error is gone.
+      // Nobody reads any more (`| head`): no reason to stop judging, and nowhere is left to say it.
       if count <= 0 { return }
       offset += count
     }
@@ -111,14 +113,21 @@ extension String {
   func aligned(_ width: Int) -> String { count >= width ? self : String(repeating: " ", count: width - count) + self }
 }
 
-/// Runs a command's work, and turns what it throws into one sentence and exit code 1.
-func reporting(_ work: () throws -> Void) throws {
+/// Runs a command's work, and turns what it throws into one sentence and exit code 1, or into 130 (143) and `wayOn`
+/// where Ctrl-C (SIGTERM) ended it.
+func reporting(wayOn: String = "", _ work: () throws -> Void) throws {
   do {
     try work()
   } catch let code as ExitCode {
     throw code
   } catch let error as ValidationError {
     throw error
+  } catch let error as InspectionError where error.isInterruption {
+    Console.note("\(error)\(wayOn)")
+    throw Interruption.exitCode
+  } catch TrainingError.interrupted(let step) {
+    Console.note("\(TrainingError.interrupted(step: step))\(wayOn)")
+    throw Interruption.exitCode
   } catch {
     Console.error("\(error)")
     throw ExitCode(1)

@@ -45,6 +45,8 @@ struct ModelFile {
     guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw ModelError(path, "is not a file; give the ONNX file that `assay train` wrote")
     }
+    // A protocol buffer's limit.
+    guard status.st_size < 1 << 31 else { throw ModelError(path, "is larger than any model: 2 GB") }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     var offset = 0
     while offset < bytes.count {

@@ -15,10 +15,8 @@ struct PartFinisher: Sendable {
   /// Longer side that a picture is worth drawing at.
   private static let drawingSide = 800
 
-  func finish(
-    _ outcome: inout PartInspector.Outcome, thumbnails: borrowing Mutex<ThumbnailStore>,
-    troubles: borrowing Mutex<[String]>
-  ) {
+  /// - Throws: where the picture cannot be written. One that cannot be drawn only goes without.
+  func finish(_ outcome: inout PartInspector.Outcome, thumbnails: borrowing Mutex<ThumbnailStore>) throws {
     var clock = StageClock()
     let decision = outcome.decision
     let wanted = wantsThumbnail && thumbnails.withLock { $0.wants(decision.verdict) }
@@ -26,24 +24,30 @@ struct PartFinisher: Sendable {
     if wanted, let jpeg = try? Thumbnail.jpeg(of: image) {
       thumbnails.withLock { $0.insert(jpeg, id: decision.id, verdict: decision.verdict) }
     }
-    if let folder {
-      let name = Self.relativePath(decision.id) + ".jpg"
-      do {
-        let bytes = try AnnotatedImage.jpeg(source: image, decision: decision, heat: outcome.heat)
-        if let slash = name.lastIndex(of: "/") { try makeFolder(folder + "/" + name[..<slash]) }
-        try AtomicFile.write(bytes, to: folder + "/" + name)
-        outcome.decision.annotated = "annotated/" + name
-      } catch {
-        troubles.withLock { $0.append("\(error)") }
-      }
+    if let folder, let bytes = try? AnnotatedImage.jpeg(source: image, decision: decision, heat: outcome.heat) {
+      let name = Self.relativePath(decision.id)
+      if let slash = name.lastIndex(of: "/") { try makeFolder(folder + "/" + name[..<slash]) }
+      try AtomicFile.write(bytes, to: folder + "/" + name)
+      outcome.decision.annotated = "annotated/" + name
     }
     clock.end("report")
     outcome.decision.timings += clock.timings
   }
 
-  /// The id as a path below a folder, which it cannot lead out of.
+  /// The annotated picture's path below a folder, which it cannot lead out of, with names that file systems take.
   static func relativePath(_ id: String) -> String {
-    id.split(separator: "/").map { $0 == ".." ? "%2E%2E" : $0 == "." ? "%2E" : String($0) }.joined(separator: "/")
+    let names = id.utf8.split(separator: UInt8(ascii: "/")).map { name -> String in
+      let text = String(decoding: name, as: UTF8.self)
+      if text == ".." { return "%2E%2E" }
+      if text == "." { return "%2E" }
+      // A name may take 255 bytes, and ".jpg.part" is added while the file is written.
+      guard name.count > 240 else { return text }
+      var kept = name.prefix(220)
+      while let byte = kept.last, byte & 0xC0 == 0x80 { kept.removeLast() }
+      if let byte = kept.last, byte >= 0xC0 { kept.removeLast() }
+      return String(decoding: kept, as: UTF8.self) + "-" + ModelFile.sha256(Array(name)).prefix(12)
+    }
+    return names.joined(separator: "/") + ".jpg"
   }
 
   /// The picture to draw on: the one that was judged, or a larger one where that was decoded too small to look at. The
@@ -56,6 +60,9 @@ struct PartFinisher: Sendable {
     let long = max(size.width, size.height)
     let target = ImageSize(
       width: max(1, size.width * Self.drawingSide / long), height: max(1, size.height * Self.drawingSide / long))
-    return (try? ImageFile.load(path: outcome.decision.source, options: DecodeOptions(target: target)))?.image ?? image
+    let decoded = try? ImageFile.load(
+      pathBytes: FileName.bytes(outcome.decision.source), name: outcome.decision.id,
+      options: DecodeOptions(target: target))
+    return decoded?.image ?? image
   }
 }

@@ -23,7 +23,7 @@ extension TrainCommand {
       let input = model.info.preprocessing
       settings = [
         ("Preset", card.settings.preset.rawValue), ("Seed", "\(card.settings.seed)"), ("Steps", "\(card.steps)"),
-        ("Training time", card.trainingSeconds.duration),
+        ("Training time", model.seconds.duration),
         ("Input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour")"),
         ("Largest learning rate", "\(card.settings.learningRate)"),
         ("Weight decay", "\(card.settings.weightDecay)"), ("Label smoothing", "\(card.settings.labelSmoothing)"),

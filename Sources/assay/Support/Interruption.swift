@@ -1,0 +1,48 @@
+import ArgumentParser
+import Glibc
+import Synchronization
+
+/// Lets Ctrl-C and SIGTERM end a long job cleanly: what is begun is finished and saved. A second signal ends the
+/// process at once, which loses nothing that is on the disk.
+///
+/// The signals are blocked before any other thread starts and waited for on a thread of their own, so that no handler
+/// runs in the middle of something. A signal that is ignored (`nohup`) stays ignored.
+enum Interruption {
+  private static let caught = Atomic<Int32>(0)
+
+  /// Call before the job starts its threads.
+  static func watch() {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM] where !isIgnored(signal) { unsafe sigaddset(&signals, signal) }
+    guard unsafe pthread_sigmask(SIG_BLOCK, &signals, nil) == 0 else { return }
+    var thread = pthread_t()
+    _ = unsafe pthread_create(&thread, nil, { _ in unsafe Interruption.wait() }, nil)
+  }
+
+  /// Whether a signal has come.
+  static var isRequested: Bool { caught.load(ordering: .relaxed) != 0 }
+
+  /// What shells give for a process that ended by the signal: 130 for Ctrl-C.
+  static var exitCode: ExitCode { ExitCode(128 + caught.load(ordering: .relaxed)) }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    guard unsafe sigaction(signal, nil, &action) == 0 else { return false }
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
+
+  private static func wait() -> UnsafeMutableRawPointer? {
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM] { unsafe sigaddset(&signals, signal) }
+    while true {
+      var signal: Int32 = 0
+      guard unsafe sigwait(&signals, &signal) == 0 else { return nil }
+      if caught.exchange(signal, ordering: .relaxed) != 0 { _exit(128 + signal) }
+      if Console.isTerminal { Console.write("\n", to: 2) }
+      Console.note("stopping: what is begun is finished and saved")
+    }
+  }
+}
