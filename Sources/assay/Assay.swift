@@ -17,11 +17,12 @@ struct Assay: ParsableCommand {
         assay inspect pictures/ --model parts.onnx --out run/
 
       Exit codes:
-        0   done
-        1   failed; one sentence on standard error says why
-        3   done, but some inputs could not be read (each is a reject)
-        4   with --fail-on-reject: done, and a part was rejected
-        64  wrong usage
+        0    done
+        1    failed; one sentence on standard error says why
+        3    done, but some inputs could not be read (each is a reject)
+        4    with --fail-on-reject: done, and a part was rejected
+        64   wrong usage
+        130  stopped by Ctrl-C
       """,
     version: version,
     subcommands: [

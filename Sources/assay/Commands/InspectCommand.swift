@@ -142,10 +142,8 @@ struct InspectCommand: ParsableCommand {
     lines.append(
       "  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(summary.seconds.duration) in all")
     if input.otherFiles > 0 {
-      lines.append(
-        input.otherFiles == 1
-          ? "  1 file passed over: its name is not that of a picture"
-          : "  \(input.otherFiles) files passed over: their names are not those of pictures")
+      let files = input.otherFiles == 1 ? "1 file" : "\(input.otherFiles) files"
+      lines.append("  \(files) passed over: hidden, or without a picture's name")
     }
     lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
     Console.write(lines.joined(separator: "\n") + "\n", to: 1)

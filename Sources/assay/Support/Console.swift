@@ -14,11 +14,12 @@ enum Console {
     return Int(size.ws_col)
   }
 
-  /// One sentence, with one full stop.
+  /// One sentence with one full stop, on one line: a file's name may hold line breaks, or what a terminal takes for
+  /// commands.
   static func error(_ text: String) {
-    var text = text[...]
-    while text.last == "." { text.removeLast() }
-    write("error: \(text).\n", to: 2)
+    var line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : String($0) }
+    while line.last == "." { line.removeLast() }
+    write("error: \(line.joined()).\n", to: 2)
   }
   static func note(_ text: String) { write(text + "\n", to: 2) }
 
