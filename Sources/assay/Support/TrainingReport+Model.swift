@@ -33,7 +33,7 @@ extension TrainCommand {
     return TrainingReport(
       subject: model.info.name, labels: labels,
       dataSet: TrainingReport.DataSet(name: card?.dataset ?? "", splits: splits, notes: notes(set)),
-      validations: validations(model.history, seconds: card?.trainingSeconds ?? 0),
+      validations: validations(model.history, seconds: model.seconds),
       chosenStep: model.history.validations.isEmpty ? nil : model.history.chosenStep,
       evaluation: evaluation,
       examples: examples(validation, labels), settings: settings,
