@@ -57,7 +57,7 @@ enum Washers {
 
 /// A quick training: as few steps as teach something.
 let quick = TrainingSettings(
-  preset: .fast, seed: 3, steps: 90, batchSize: 8, inputSize: [64, 64], averageDecay: 0.9, threads: 1)
+  preset: .fast, seed: 3, steps: 300, batchSize: 8, inputSize: [64, 64], averageDecay: 0.9, threads: 1)
 
 /// One finished training for all tests that need a model.
 enum Trained {

@@ -114,7 +114,7 @@ import Testing
       source: grey(480, 480), decision: decision(.accept, width: 480, height: 480), heat: heat)
     let layout = AnnotatedImage.Layout(width: 480, height: 480)
     let hot = image[270, layout.band + 270]
-    #expect(Int(hot.red) > Int(hot.blue) + 50)
+    #expect(Int(hot.red) > Int(hot.blue) + 30)
     #expect(image[40, layout.band + 40] == RGB8(120, 120, 120))
     #expect(near(image[2, 2], .bluishGreen))
   }

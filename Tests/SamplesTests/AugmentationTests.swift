@@ -143,8 +143,8 @@ import Testing
     #expect(Augmentation.none.card == ["none"])
     let lines = Augmentation().card
     #expect(lines[0] == "flip left to right: in 50 % of images")
-    #expect(lines[2] == "rotate: -8 to 8 degrees, in 50 % of images")
-    #expect(lines.contains("shift: -0.05 to 0.05 of width and height, in 50 % of images"))
+    #expect(lines[2] == "rotate: -4 to 4 degrees, in 80 % of images")
+    #expect(lines.contains("shift: -0.05 to 0.05 of width and height, in 80 % of images"))
     #expect(!lines.contains { $0.hasPrefix("mix-up") || $0.hasPrefix("blur") || $0.hasPrefix("cut-out") })
   }
 
