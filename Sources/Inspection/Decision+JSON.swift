@@ -29,6 +29,13 @@ extension Decision {
         $0.member("name", model.name)
         $0.member("sha256", model.sha256)
       }
+      if let limits {
+        json.object("thresholds") {
+          $0.member("reject", limits.reject)
+          $0.member("review", limits.review)
+          $0.member("confidence", limits.confidence)
+        }
+      }
       json.object("timings_ms") { for timing in timings { $0.member(timing.stage, timing.milliseconds) } }
       if let annotated { json.member("annotated", annotated) } else { json.null("annotated") }
     }
@@ -69,6 +76,7 @@ extension Decision {
     model = ModelIdentity(
       name: try need(json["model"]?["name"]?.stringValue, "model.name"),
       sha256: try need(json["model"]?["sha256"]?.stringValue, "model.sha256"))
+    limits = json["thresholds"].flatMap { Limits(json: $0) }
     timings = []
     for member in try need(json["timings_ms"]?.objectValue, "timings_ms") {
       timings.append(StageTiming(member.key, try need(member.value.doubleValue, "timings_ms")))
@@ -81,6 +89,17 @@ extension Decision {
 public struct DecisionError: Error, Sendable, Hashable, CustomStringConvertible {
   public let reason: String
   public var description: String { "not a decision: \(reason)" }
+}
+
+extension Decision.Limits {
+  fileprivate init?(json: JSON) {
+    guard let reject = json["reject"]?.floatValue, let review = json["review"]?.floatValue,
+      let confidence = json["confidence"]?.floatValue
+    else { return nil }
+    self.reject = reject
+    self.review = review
+    self.confidence = confidence
+  }
 }
 
 extension DefectRegion {

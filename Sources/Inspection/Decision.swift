@@ -83,6 +83,8 @@ public struct Decision: Sendable, Hashable {
   /// Why, in words: never empty for a part that is not accepted.
   public var reasons: [String]
   public var model: ModelIdentity
+  /// What the scores were held against; nil in files of before it was written down.
+  public var limits: Limits?
   public var timings: [StageTiming]
   /// The annotated image, relative to the run's folder; `nil` where none was written.
   public var annotated: String?
@@ -105,9 +107,24 @@ public struct Decision: Sendable, Hashable {
     }
   }
 
+  /// The thresholds of a ``Policy``, 0...1.
+  public struct Limits: Sendable, Hashable {
+    public var reject: Float
+    public var review: Float
+    /// Where no class is good: the least probability that names a defect with no person looking.
+    public var confidence: Float
+
+    public init(_ policy: Policy) {
+      reject = policy.thresholds.reject
+      review = policy.thresholds.review
+      confidence = policy.minimumConfidence
+    }
+  }
+
   public init(
     id: String, source: String, frame: Frame, judgement: Judgement, scores: [LabelScore] = [],
-    regions: [DefectRegion] = [], model: ModelIdentity, timings: [StageTiming] = [], annotated: String? = nil
+    regions: [DefectRegion] = [], model: ModelIdentity, limits: Limits? = nil, timings: [StageTiming] = [],
+    annotated: String? = nil
   ) {
     self.id = id
     self.source = source
@@ -119,6 +136,7 @@ public struct Decision: Sendable, Hashable {
     self.scores = scores
     self.regions = regions
     self.model = model
+    self.limits = limits
     self.timings = timings
     self.annotated = annotated
   }

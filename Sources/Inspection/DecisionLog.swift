@@ -41,7 +41,7 @@ public struct DecisionLog: ~Copyable, Sendable {
         throw DecisionLogError.system(operation: "open", path: path, code: errno)
       }
       if Self.isRegular(status) {  // A pipe or device has no past.
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw DecisionLogError.locked(path: path) }
+        guard Self.lock(file) else { throw DecisionLogError.locked(path: path) }
         switch start {
         case .new:
           // The size as it is under the lock.
@@ -64,6 +64,16 @@ public struct DecisionLog: ~Copyable, Sendable {
     count = extent.lines
     length = extent.wholeBytes
     discardedBytes = extent.tornBytes
+  }
+
+  /// Tries for half a second: a process that was killed a moment ago, or a child between its fork and its exec, may hold
+  /// the file a little longer.
+  private static func lock(_ file: Int32) -> Bool {
+    for attempt in 0..<26 {
+      if attempt > 0 { usleep(20_000) }
+      if flock(file, LOCK_EX | LOCK_NB) == 0 { return true }
+    }
+    return false
   }
 
   private static func isRegular(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }

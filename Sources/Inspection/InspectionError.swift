@@ -4,6 +4,8 @@ public enum InspectionError: Error, Hashable, Sendable, CustomStringConvertible 
   case source(String, String)
   /// The run to be resumed was made with another model.
   case otherModel(path: String, model: String)
+  /// The run to be resumed was made with other thresholds.
+  case otherThresholds(path: String)
   /// The run to be resumed judged another picture under the same id.
   case otherSource(path: String, earlier: String, now: String)
   /// Something of the run cannot be written.
@@ -21,6 +23,8 @@ public enum InspectionError: Error, Hashable, Sendable, CustomStringConvertible 
     case .source(let source, let reason): "\(source) \(reason)."
     case .otherModel(let path, let model):
       "\(path) was begun with another model (\(model)); resume it with that one, or name another --out."
+    case .otherThresholds(let path):
+      "\(path) was begun with other thresholds; resume it with those, or name another --out."
     case .otherSource(let path, let earlier, let now):
       "\(path) was begun with other pictures (\(earlier), not \(now)); resume it with those, or name another --out."
     case .output(let path, let reason): "\(path) cannot be written: \(reason)."

@@ -137,11 +137,14 @@ public struct InspectionRun: Sendable {
     return tally.summary(seconds: StageClock.seconds() - began)
   }
 
-  /// A run goes on with the model and the pictures that it was begun with. Were another folder's picture of the same
+  /// A run goes on with the model, the thresholds and the pictures that it was begun with. Were another folder's picture of the same
   /// name taken for one that is done, it would never be judged.
   private func checkResumable(_ decision: Decision, path: String?) throws {
     guard decision.model.sha256 == model.sha256 else {
       throw InspectionError.otherModel(path: settings.log, model: decision.model.name)
+    }
+    guard decision.limits == nil || decision.limits == Decision.Limits(policy) else {
+      throw InspectionError.otherThresholds(path: settings.log)
     }
     guard let path, !FileName.isSame(path, decision.source),
       Self.resolved(path) == nil || Self.resolved(path) != Self.resolved(decision.source)

@@ -73,7 +73,7 @@ public final class PartInspector {
       frame: Decision.Frame(
         sequence: sequence, timestamp: .now(), width: decoded.source.width, height: decoded.source.height),
       judgement: judgement, scores: zip(info.labels, judged.probabilities).map { LabelScore($0, $1) },
-      regions: evidence?.regions ?? [], model: model, timings: clock.timings)
+      regions: evidence?.regions ?? [], model: model, limits: Decision.Limits(policy), timings: clock.timings)
     return Outcome(decision: decision, image: decoded.image, sourceSize: decoded.source, heat: evidence?.heat)
   }
 
@@ -84,7 +84,7 @@ public final class PartInspector {
       decision: Decision(
         id: item.id, source: item.path,
         frame: Decision.Frame(sequence: sequence, timestamp: .now(), width: 0, height: 0), judgement: judgement,
-        model: model, timings: clock.timings))
+        model: model, limits: Decision.Limits(policy), timings: clock.timings))
   }
 }
 

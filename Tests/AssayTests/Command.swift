@@ -19,15 +19,15 @@ struct Command {
   /// - Parameter signal: sent as soon as `errors` holds a few lines.
   init(_ arguments: [String], in folder: TestFolder, signal: Int32? = nil) {
     let (out, err) = (folder.path + "/.stdout", folder.path + "/.stderr")
-    var actions = posix_spawn_file_actions_t()
+    var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    var words: [UnsafeMutablePointer<CChar>?] = []
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe []
     for word in [Self.executable] + arguments { unsafe words.append(strdup(word)) }
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { for index in unsafe words.indices { unsafe free(words[index]) } }
     unsafe words.append(nil)
     var process = pid_t()
     let status = unsafe posix_spawn(&process, Self.executable, &actions, nil, words, environ)

@@ -1,5 +1,6 @@
 import Classification
 import Glibc
+import Imaging
 import Inspection
 import Metrics
 import Samples
@@ -21,11 +22,11 @@ import Testing
 
   private func run(
     _ folder: TestFolder, threads: Int = 3, start: DecisionLog.Start = .new, model: ModelIdentity = model,
-    pictures: String = "/pictures", log: String = "/d.jsonl",
+    policy: Policy = Policy(), pictures: String = "/pictures", log: String = "/d.jsonl",
     finish: @escaping @Sendable (inout PartInspector.Outcome) throws -> Void = { _ in }
   ) throws -> InspectionRun {
     try InspectionRun(
-      InspectionInput(source: folder.path + pictures), classifier: TestModel.classifier(), policy: Policy(),
+      InspectionInput(source: folder.path + pictures), classifier: TestModel.classifier(), policy: policy,
       model: model, settings: .init(threads: threads, log: folder.path + log, start: start, syncInterval: 0.01),
       finish: finish)
   }
@@ -85,6 +86,10 @@ import Testing
     let other = ModelIdentity(name: "other", sha256: String(repeating: "cd", count: 32))
     #expect(throws: InspectionError.otherModel(path: folder.path + "/d.jsonl", model: "washers")) {
       _ = try run(folder, start: .resume, model: other).run()
+    }
+    #expect(throws: InspectionError.otherThresholds(path: folder.path + "/d.jsonl")) {
+      let strict = try Policy(thresholds: Policy.Thresholds(reject: 0.4, review: 0.1))
+      _ = try run(folder, start: .resume, policy: strict).run()
     }
     // Another folder whose pictures have the same names: none of them is done.
     try folder.write(picture(64, 32), "others/07.png")

@@ -18,11 +18,11 @@ enum TestModel {
     // v = level / 255 - 0.5: good falls with the brightest pixel, dent rises with it.
     let peak = builder.flatten(builder.globalMaxPooling(image, name: "peak"), name: "flat")
     let logits = builder.dense(
-      peak, name: "logits", weights: Constant([-20, 20, 0], shape: [3, 1]), bias: [0, 0, -40])
+      peak, name: "logits", weights: Constant([-20, 20, 0] as [Float], shape: [3, 1]), bias: [0, 0, -40])
     builder.output(builder.softmax(logits, axis: 1, name: "p"), as: "probabilities")
     let cells = builder.averagePooling(image, name: "cells", Graphs.Pooling(kernel: [8, 8], strides: [8, 8]))
     let map = builder.convolution(
-      cells, name: "map", weights: Constant([-20, 20, 0], shape: [3, 1, 1, 1]),
+      cells, name: "map", weights: Constant([-20, 20, 0] as [Float], shape: [3, 1, 1, 1]),
       bias: [0, 0, -40])
     builder.output(builder.softmax(map, axis: 1, name: "h"), as: "heat")
     return try builder.build()

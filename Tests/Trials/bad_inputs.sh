@@ -47,7 +47,7 @@ cut "$png" png 1 7 8 20 33 40 100 $((size / 4)) $((size / 2)) $((size * 3 / 4)) 
 cut in/progressive.jpeg jpg 1 2 3 20 60 110 150 200 260 290
 cut in/tiff16.tif tif 2 4 8 100 300 366 400 450
 cut in/bmp.BMP bmp 1 2 14 30 54 80 101
-for at in 20 60 200 1000 2000; do
+for at in 20 40 60 120 200 400 700 1000 1500 2000; do
   cp "$png" "in/flipped-$at.png"
   byte=$(od -An -tu1 -j$at -N1 "$png")
   printf "\\x$(printf %02x $((byte ^ 16)))" | dd of="in/flipped-$at.png" bs=1 seek=$at conv=notrunc status=none

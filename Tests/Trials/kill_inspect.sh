@@ -7,9 +7,10 @@ washers 48
 "$assay" dataset render washers --out parts --count "${PARTS:-400}" --size 160 --seed 3 >/dev/null || exit 2
 printf 'no picture' >parts/test/good/odd.png
 
-run() { "$assay" inspect parts --model m.onnx --quiet "$@"; }
+# An array, not a function: kill must reach the program and not a shell around it.
+run=("$assay" inspect parts --model m.onnx --quiet)
 before=$(milliseconds)
-run --out whole >out; code=$?
+"${run[@]}" --out whole >out; code=$?
 time=$(($(milliseconds) - before))
 same 'undisturbed run' 3 $code
 decisions whole/decisions.jsonl >wanted
@@ -23,7 +24,7 @@ while [ "$good" -lt "$trials_wanted" ]; do
   start=()
   # One to three kills, each at a moment of its own.
   for _ in $(seq $((1 + RANDOM % 3))); do
-    run --out run "${start[@]}" >out 2>errors &
+    "${run[@]}" --out run "${start[@]}" >out 2>errors &
     pid=$!
     nap "$time"
     if kill -9 $pid 2>/dev/null; then kills=$((kills + 1)); fi
@@ -37,7 +38,7 @@ while [ "$good" -lt "$trials_wanted" ]; do
       bad "after a kill: the first $lines lines"
   done
   [ $kills -gt 0 ] || continue
-  run --out run --resume >out 2>errors
+  "${run[@]}" --out run --resume >out 2>errors
   code=$?
   if [ $code = 3 ] && cmp -s <(decisions run/decisions.jsonl) wanted && [ -s run/report.html ] &&
     [ "$(grep -oE '"(judged|captured)": ?[0-9]+' run/summary.json | grep -oE '[0-9]+' | sort -u)" = "$(wc -l <wanted)" ] &&

@@ -5,14 +5,13 @@
 trials_wanted=${TRIALS:-20}
 "$assay" dataset render washers --out washers --count 96 --size 96 >/dev/null || exit 2
 
-run() {
-  "$assay" train washers --preset fast --size 96x96 --batch 8 --steps "${STEPS:-60}" --threads 2 --quiet \
-    --checkpoint-interval 0 "$@"
-}
+# An array, not a function: kill must reach the program and not a shell around it.
+run=("$assay" train washers --preset fast --size 96x96 --batch 8 --steps "${STEPS:-60}" --threads 2 --quiet
+  --checkpoint-interval 0)
 before=$(milliseconds)
-run --out whole/m.onnx >out || { bad 'undisturbed training'; finish; }
+"${run[@]}" --out whole/m.onnx >out || { bad 'undisturbed training'; finish; }
 time=$(($(milliseconds) - before))
-run --out again/m.onnx >out
+"${run[@]}" --out again/m.onnx >out
 check 'the same seed gives the same bytes' cmp whole/m.onnx again/m.onnx
 echo "trained in $time ms"
 
@@ -22,7 +21,7 @@ while [ "$good" -lt "$trials_wanted" ]; do
   rm -rf run
   kills=0
   for _ in $(seq $((1 + RANDOM % 2))); do
-    run --out run/m.onnx >out 2>errors &
+    "${run[@]}" --out run/m.onnx >out 2>errors &
     pid=$!
     nap "$time"
     if kill -9 $pid 2>/dev/null; then kills=$((kills + 1)); fi
@@ -30,7 +29,7 @@ while [ "$good" -lt "$trials_wanted" ]; do
   done
   [ $kills -gt 0 ] || continue
   [ -e run/m.checkpoint.safetensors ] && resumed=$((resumed + 1))
-  run --out run/m.onnx >out 2>errors
+  "${run[@]}" --out run/m.onnx >out 2>errors
   code=$?
   if [ $code = 0 ] && cmp -s run/m.onnx whole/m.onnx && [ ! -e run/m.checkpoint.safetensors ] &&
     [ -z "$(find run -name '*.part')" ]; then

@@ -6,6 +6,7 @@ set -m # So that background processes do not ignore Ctrl-C.
 washers 48
 "$assay" dataset render washers --out parts --count 300 --size 160 --seed 3 >/dev/null || exit 2
 inspect() { "$assay" inspect parts --model m.onnx "$@"; }
+# In the background not through the function: the signal would go to its shell.
 inspect --out whole --quiet >out
 decisions whole/decisions.jsonl >wanted
 count=$(wc -l <wanted)
@@ -17,7 +18,7 @@ same 'exit code' 1 $?
 has 'says what to do' errors '--resume'
 check 'one sentence' one_sentence
 check 'the first run is as it was' cmp -s <(decisions whole/decisions.jsonl) wanted
-inspect --out both --quiet >out 2>&1 &
+"$assay" inspect parts --model m.onnx --out both --quiet >out 2>&1 &
 first=$!
 while [ ! -s both/decisions.jsonl ]; do sleep 0.05; kill -0 $first 2>/dev/null || break; done
 inspect --out both --quiet --resume >out2 2>errors
@@ -98,10 +99,10 @@ same 'exit code' $((lost > 0 ? 3 : 0)) $code
 same 'what was gone is a reject' "$lost" "$(grep 'no such file' gone/decisions.jsonl | grep -c '"decision":"reject","label":"unreadable"')"
 
 echo '-- the output goes away'
-inspect --out lost --quiet >out 2>errors &
+"$assay" inspect parts --model m.onnx --out lost --quiet >out 2>errors &
 pid=$!
 while [ ! -s lost/decisions.jsonl ]; do sleep 0.02; kill -0 $pid 2>/dev/null || break; done
-rm -rf lost
+rm -rf lost 2>/dev/null
 wait $pid
 same 'exit code' 1 $?
 check 'one sentence' one_sentence
@@ -109,13 +110,14 @@ check 'one sentence' one_sentence
 echo '-- Ctrl-C'
 for signal in INT TERM; do
   rm -rf stopped
-  inspect --out stopped >out 2>errors &
+  "$assay" inspect parts --model m.onnx --out stopped >out 2>errors &
   pid=$!
   while [ ! -s stopped/decisions.jsonl ]; do sleep 0.02; kill -0 $pid 2>/dev/null || break; done
   before=$(milliseconds)
   kill -$signal $pid
   wait $pid
-  same "SIG$signal: exit code" $([ $signal = INT ] && echo 130 || echo 143) $?
+  code=$?
+  same "SIG$signal: exit code" $([ $signal = INT ] && echo 130 || echo 143) $code
   check "SIG$signal: ends within 3 s" test $(($(milliseconds) - before)) -lt 3000
   has "SIG$signal: says how to go on" errors '--resume'
   lines=$(wc -l <stopped/decisions.jsonl)

@@ -29,6 +29,10 @@ public enum ImageFile {
     guard file.size <= byteLimit else {
       throw ImageError(name: path, reason: .tooManyBytes(bytes: file.size, limit: byteLimit))
     }
+    // A gigabyte of something else is not worth reading.
+    let start = try file.read(limit: 16)
+    let format = ImageFormat.detect(start.span)
+    if format == nil { throw ImageError(name: path, reason: .unknownFormat) }
     let bytes = try file.read(limit: file.size)
     return try decode(bytes: bytes.span, name: path, options: options)
   }
