@@ -30,6 +30,10 @@ import CDNN
     vectorWidth = Int(cdnn_vector_width())
   }
 
+  /// Has the calling thread use ``threads`` again, after other work on it (a compiled graph with a setting of its own)
+  /// has changed that. The number that a primitive is made for decides the order of its sums.
+  public func claimThread() { cdnn_set_threads(Int32(threads)) }
+
   deinit {
     primitives.removeAll()
     unsafe cdnn_stream_destroy(stream)

@@ -81,6 +81,23 @@ import Testing
     #expect(try bytes(trainer) == whole)
   }
 
+  /// Judging the validation split in between must not change how the steps behind it are computed: their primitives, some
+  /// of which are made only then, are for the training's number of threads.
+  @Test func resumedBehindAValidation() throws {
+    let folder = TestFolder()
+    let checkpoint = folder.path + "/c.safetensors"
+    // Crops up to step 28, a validation at 25.
+    let settings = settings { ($0.steps, $0.threads, $0.cropShare) = (30, 2, 0.93) }
+    let whole = try train(settings)
+    let first = try Trainer(Washers.set, settings: settings)
+    #expect(throws: TrainingError.interrupted(step: 26)) {
+      try first.run(checkpoint: checkpoint, shouldStop: { first.step == 26 }) { _ in }
+    }
+    let second = try Trainer(Washers.set, settings: settings)
+    try second.run(checkpoint: checkpoint) { _ in }
+    #expect(try bytes(second) == whole)
+  }
+
   @Test func foreignAndDamagedCheckpointsAreRefused() throws {
     let folder = TestFolder()
     let checkpoint = folder.path + "/c.safetensors"

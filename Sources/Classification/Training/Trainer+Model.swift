@@ -32,6 +32,8 @@ extension Trainer {
   func validate() throws -> TrainingHistory.Validation {
     let classifier = try classifier(temperature: 1, values: average.values)
     let probabilities = try Self.judge(validation, with: classifier, threads: engine.threads).flatMap(\.probabilities)
+    // One of the judges ran on this thread with a single compute thread.
+    engine.claimThread()
     let scores = scores(probabilities)
     let validation = TrainingHistory.Validation(
       step: step, accuracy: scores.accuracy.value, macroF1: scores.macroF1, auroc: scores.auroc,

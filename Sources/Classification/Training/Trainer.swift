@@ -109,6 +109,7 @@ public final class Trainer {
     checkpoint: String?, interval: Double = 20, shouldStop: () -> Bool = { false },
     onProgress: (TrainingProgress) -> Void
   ) throws {
+    engine.claimThread()
     if let checkpoint { try resume(from: checkpoint) }
     let start = now()
     let firstStep = step
