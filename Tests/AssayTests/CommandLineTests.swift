@@ -89,7 +89,7 @@ import Testing
     var builder = GraphBuilder(name: "bright")
     let image = builder.input("image", shape: ["batch", 1, "height", "width"])
     let mean = builder.flatten(builder.globalAveragePooling(image, name: "mean"), name: "flat")
-    let logits = builder.dense(mean, name: "logits", weights: Constant([-20, 20] as [Float], shape: [2, 1]))
+    let logits = builder.dense(mean, name: "logits", weights: Constant([-10, 10] as [Float], shape: [2, 1]))
     builder.output(builder.softmax(logits, axis: 1, name: "p"), as: "probabilities")
     var graph = try builder.build()
     let info = ModelInfo(
