@@ -57,15 +57,21 @@ enum Washers {
 
 /// A quick training: as few steps as teach something.
 let quick = TrainingSettings(
-  preset: .fast, seed: 3, steps: 300, batchSize: 8, inputSize: [64, 64], averageDecay: 0.9, threads: 1)
+  preset: .fast, seed: 3, steps: 900, batchSize: 8, inputSize: [64, 64], averageDecay: 0.98, cropShare: 0,
+  threads: 1)
 
 /// One finished training for all tests that need a model.
 enum Trained {
-  static let model: TrainedModel = {
+  static var model: TrainedModel { result.model }
+  /// The training parts as the model sees them.
+  static var fit: [JudgedPart] { result.fit }
+
+  private static let result: (model: TrainedModel, fit: [JudgedPart]) = {
     do {
       let trainer = try Trainer(Washers.set, settings: quick)
       try trainer.run(checkpoint: nil) { _ in }
-      return try trainer.model(name: "washers", version: "0", dataset: "washers")
+      let model = try trainer.model(name: "washers", version: "0", dataset: "washers")
+      return (model, try trainer.predictions(of: model, on: Washers.set.parts(in: .train)))
     } catch {
       preconditionFailure("\(error)")
     }
