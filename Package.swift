@@ -52,11 +52,12 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "COpenBLAS"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
-    module("Tensors", ["CDNN", "CKernels"]),
+    module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
@@ -67,7 +68,8 @@ let package = Package(
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting", arguments,
+        "Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting",
+        arguments,
         crypto,
       ],
       swiftSettings: strict),

@@ -19,8 +19,13 @@ public struct InspectionRun: Sendable {
     public var start: DecisionLog.Start
     /// Seconds after which finished decisions are synced at the latest, while there are any.
     public var syncInterval: Double
+    /// Whether `finish` draws the regions' outlines; boxes are told in any case.
+    public var wantsOutlines: Bool
 
-    public init(threads: Int, log: String, start: DecisionLog.Start, syncInterval: Double = 0.1) {
+    public init(
+      threads: Int, log: String, start: DecisionLog.Start, syncInterval: Double = 0.1, wantsOutlines: Bool = true
+    ) {
+      self.wantsOutlines = wantsOutlines
       self.threads = threads
       self.log = log
       self.start = start
@@ -88,13 +93,13 @@ public struct InspectionRun: Sendable {
     let earlier = tally.judged
     let work = input.items.enumerated().filter { !done.contains($0.element.id) }.map { ($0.offset, $0.element) }
     guard !work.isEmpty else { return tally.summary(seconds: StageClock.seconds() - began) }
-    let queue = OutcomeQueue(count: work.count, capacity: 16 + 4 * settings.threads)
-    // The first judge is made here, so that a model that does not fit is an error and not a thousand rejects.
-    _ = try classifier.judge(threads: 1)
+    let queue = OutcomeQueue(count: work.count, capacity: max(256, 8 * settings.threads))
     var workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
-      OwnThread { [classifier, policy, model, finish] in
+      OwnThread { [classifier, policy, model, finish, settings] in
         do {
-          let inspector = try PartInspector(classifier, policy: policy, model: model, threads: 1)
+          // A model that does not fit ends the run here, instead of making a thousand rejects.
+          let inspector = try PartInspector(
+            classifier, policy: policy, model: model, threads: 1, wantsOutlines: settings.wantsOutlines)
           while let place = queue.take() {
             let (sequence, item) = work[place]
             var outcome = inspector.inspect(item, sequence: sequence)
@@ -178,6 +183,11 @@ private final class OutcomeQueue: @unchecked Sendable {
     self.capacity = capacity
   }
 
+  /// Whether the next result is there, and with it all the others or enough to fill half of the room for them.
+  private var isWorthCollecting: Bool {
+    ready[toGive] != nil && (ready.count >= capacity / 2 || toGive + ready.count == count)
+  }
+
   /// The next place; waits while too many results have not been collected, and is nil when there is nothing left.
   func take() -> Int? {
     lock.lock()
@@ -192,7 +202,7 @@ private final class OutcomeQueue: @unchecked Sendable {
     lock.lock()
     ready[place] = decision
     // The collector sleeps between two batches; only a full queue needs to wake it early.
-    if place == toGive && (ready.count >= capacity / 2 || toTake == count) { lock.wakeAll() }
+    if isWorthCollecting { lock.wakeAll() }
     lock.unlock()
   }
 
@@ -218,8 +228,7 @@ private final class OutcomeQueue: @unchecked Sendable {
   func next(within seconds: Double) throws -> [Decision] {
     lock.lock()
     defer { lock.unlock() }
-    let isReady = ready[toGive] != nil && (ready.count >= capacity / 2 || toGive + ready.count == count)
-    if !isReady && failure == nil && seconds > 0 { lock.wait(seconds: seconds) }
+    if !isWorthCollecting && failure == nil && seconds > 0 { lock.wait(seconds: seconds) }
     var list: [Decision] = []
     while let decision = ready.removeValue(forKey: toGive) {
       list.append(decision)

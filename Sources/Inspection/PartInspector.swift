@@ -13,7 +13,7 @@ public final class PartInspector {
   private let preparer: Preparer
   private let policy: Policy
   private let model: ModelIdentity
-  private let wantsRegions: Bool
+  private let wantsOutlines: Bool
   private var input: [Float]
 
   /// What is known of a part once it is judged.
@@ -27,15 +27,17 @@ public final class PartInspector {
     public var heat: Image<Float>?
   }
 
-  /// - Parameter threads: compute threads for a picture; 1 where several inspectors run side by side.
+  /// - Parameters:
+  ///   - threads: compute threads for a picture; 1 where several inspectors run side by side.
+  ///   - wantsOutlines: whether regions get their outlines, which only drawing needs, beside their boxes.
   public init(
-    _ classifier: Classifier, policy: Policy, model: ModelIdentity, threads: Int, wantsRegions: Bool = true
+    _ classifier: Classifier, policy: Policy, model: ModelIdentity, threads: Int, wantsOutlines: Bool = true
   ) throws {
     judge = try classifier.judge(threads: threads)
     preparer = Preparer(classifier.info.preprocessing)
     self.policy = policy
     self.model = model
-    self.wantsRegions = wantsRegions
+    self.wantsOutlines = wantsOutlines
     input = [Float](repeating: 0, count: classifier.info.preprocessing.valueCount)
   }
 
@@ -65,8 +67,9 @@ public final class PartInspector {
     clock.end("infer")
     let judgement = policy.decide(scores: judged.probabilities, labels: info.labels, goodIndex: info.goodIndex)
     let evidence =
-      wantsRegions && judgement.verdict != .accept
-      ? PartRegions(judged, info: info, label: judgement.label, source: decoded.source) : nil
+      judgement.verdict != .accept
+      ? PartRegions(
+        judged, info: info, label: judgement.label, source: decoded.source, wantsOutlines: wantsOutlines) : nil
     clock.end("decide")
     let decision = Decision(
       id: item.id, source: item.path,

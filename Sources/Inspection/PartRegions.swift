@@ -20,7 +20,7 @@ struct PartRegions {
   /// - Parameters:
   ///   - label: what the part was judged to be; the activation map that explains it is that label's.
   ///   - source: size of the picture that boxes are given in.
-  init(_ judged: Judged, info: ModelInfo, label: String, source: ImageSize) {
+  init(_ judged: Judged, info: ModelInfo, label: String, source: ImageSize, wantsOutlines: Bool = true) {
     guard let map = judged.heat, map.width > 0, map.height > 0 else { return }
     let (plane, owners) = info.hasPixelHead ? Self.pixelEvidence(map, info) : Self.activation(map, info, label)
     guard let plane else { return }
@@ -41,7 +41,7 @@ struct PartRegions {
     let components = ConnectedComponents.label(fine, atLeast: Self.level)
     let scores = components.scores(in: fine)
     let order = components.regions.indices.sorted { scores[$0].max > scores[$1].max }.prefix(Self.most)
-    let rings = order.isEmpty ? [] : contours(of: fine, level: Self.level)
+    let rings = order.isEmpty || !wantsOutlines ? [] : contours(of: fine, level: Self.level)
     for index in order {
       let component = components.regions[index]
       let box = preprocessing.sourceBox(

@@ -15,6 +15,9 @@ public enum Initializer: Sendable, Hashable {
   case glorotUniform
   /// Normal with the given standard deviation, cut at two of them.
   case truncatedNormal(Float)
+  /// Orthonormal rows (or columns, where these are fewer) of the [outputs, inputs x taps] matrix, times a gain
+  /// (Saxe et al. 2014, arXiv 1312.6120).
+  case orthogonal(gain: Float)
 
   /// Weights of `shape`, [outputs, inputs, taps...].
   public func callAsFunction(_ shape: Shape, random: inout SeededGenerator, on engine: Engine) -> Tensor {
@@ -24,6 +27,9 @@ public enum Initializer: Sendable, Hashable {
     let count = shape.count
     var elements: [Float]
     switch self {
+    case .orthogonal(let gain):
+      let matrix = Tensor.orthogonal(rows: shape[0], columns: count / max(1, shape[0]), random: &random, on: engine)
+      elements = matrix.elements.map { $0 * gain }
     case .zeros: elements = [Float](repeating: 0, count: count)
     case .ones: elements = [Float](repeating: 1, count: count)
     case .constant(let value): elements = [Float](repeating: value, count: count)

@@ -101,4 +101,20 @@ import Testing
       _ = try Classifier(Graph(name: "empty"), info: info, path: "m").judge(threads: 1)
     }
   }
+
+  @Test(arguments: [(Float.nan, false), (.infinity, false), (-.infinity, false), (3, true)])
+  func weightsThatAreNotNumbersAreRefused(weight: Float, isSound: Bool) throws {
+    var builder = GraphBuilder(name: "g")
+    let image = builder.input("image", shape: ["batch", 1, "height", "width"])
+    let mean = builder.flatten(builder.globalAveragePooling(image, name: "mean"), name: "flat")
+    let logits = builder.dense(mean, name: "logits", weights: Constant([1, weight] as [Float], shape: [2, 1]))
+    builder.output(builder.softmax(logits, axis: 1, name: "p"), as: "probabilities")
+    let graph = try builder.build()
+    if isSound {
+      _ = try Classifier(graph, info: Self.info, path: "m.onnx")
+    } else {
+      let error = #expect(throws: ModelError.self) { _ = try Classifier(graph, info: Self.info, path: "m.onnx") }
+      #expect(error?.description.contains("m.onnx holds weights that are not numbers") == true)
+    }
+  }
 }

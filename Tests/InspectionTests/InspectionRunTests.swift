@@ -126,7 +126,13 @@ import Testing
     let folder = try pictures()
     let judged = Atomic<Int>(0)
     let error = #expect(throws: InspectionError.self) {
-      _ = try run(folder, finish: { _ in judged.add(1, ordering: .relaxed) }).run(
+      _ = try run(
+        folder,
+        finish: { _ in
+          // Slow, so that there is something left to stop when the question comes.
+          if judged.add(1, ordering: .relaxed).newValue > 9 { usleep(20_000) }
+        }
+      ).run(
         shouldStop: { judged.load(ordering: .relaxed) >= 9 })
     }
     guard case .interrupted(let done, 60) = try #require(error) else {

@@ -7,7 +7,7 @@ struct LayerTests {
   /// Each with its variance for 200 outputs of 10 inputs of 3x3 taps.
   static let initializers: [(Initializer, Double)] = [
     (.heNormal, 0.0222222), (.heUniform, 0.0222222), (.glorotNormal, 0.00105820), (.glorotUniform, 0.00105820),
-    (.truncatedNormal(0.02), 0.000309480), (.zeros, 0), (.ones, 0), (.constant(3), 0),
+    (.truncatedNormal(0.02), 0.000309480), (.orthogonal(gain: 3), 0.045), (.zeros, 0), (.ones, 0), (.constant(3), 0),
   ]
 
   @Test(arguments: initializers)

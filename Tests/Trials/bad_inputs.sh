@@ -117,7 +117,7 @@ same 'captured = judged' "$(number captured)" "$(number judged)"
 same 'accept + review + reject' "$(number judged)" $(($(number accept) + $(number review) + $(number reject)))
 same 'unreadable' $((${#all[@]} - judged)) "$(number unreadable)"
 check 'CSV has them all' test "$(grep -ac . run/decisions.csv)" -ge $((${#all[@]} + 1))
-same 'annotated pictures' $judged "$(find run/annotated -type f -name '*.jpg' -print0 | tr -cd '\0' | wc -c)"
+same 'annotated pictures' ${#all[@]} "$(find run/annotated -type f -name '*.jpg' -print0 | tr -cd '\0' | wc -c)"
 check 'nothing half written' test -z "$(find run -name '*.part')"
 check 'no markup from names in the report' test "$(grep -c '<img src=x>' run/report.html)" = 0
 

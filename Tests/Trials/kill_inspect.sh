@@ -43,7 +43,7 @@ while [ "$good" -lt "$trials_wanted" ]; do
   if [ $code = 3 ] && cmp -s <(decisions run/decisions.jsonl) wanted && [ -s run/report.html ] &&
     [ "$(grep -oE '"(judged|captured)": ?[0-9]+' run/summary.json | grep -oE '[0-9]+' | sort -u)" = "$(wc -l <wanted)" ] &&
     [ -z "$(find run -name '*.part')" ] &&
-    [ "$(find run/annotated -name '*.jpg' -size +0 | wc -l)" = $(($(wc -l <wanted) - 1)) ]; then
+    [ "$(find run/annotated -name '*.jpg' -size +0 | wc -l)" = "$(wc -l <wanted)" ]; then
     good=$((good + 1))
   else
     bad "resumed run: exit code $code, $(wc -l <run/decisions.jsonl) lines"

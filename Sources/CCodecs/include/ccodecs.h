@@ -57,6 +57,11 @@ ccodecs_status ccodecs_tiff_decode(const uint8_t *bytes, size_t count, const cco
 /// Reads the orientation from Exif data (a TIFF structure, without the "Exif\0\0" in front); 1 where there is none.
 int32_t ccodecs_exif_orientation(const uint8_t *bytes, size_t count);
 
+/// The libraries' own words for their versions.
+const char *ccodecs_png_version(void);
+const char *ccodecs_jpeg_version(void);
+const char *ccodecs_tiff_version(void);
+
 /// What an encoder wrote; give it back with `ccodecs_free`.
 typedef struct {
   uint8_t *bytes;

@@ -50,5 +50,9 @@ void cpixels_vertical_f32(const float *from, size_t from_stride, float *to, size
 void cpixels_words_from_rgb(const uint8_t *rgb, uint32_t *words, size_t count);
 void cpixels_rgb_from_words(const uint32_t *words, uint8_t *rgb, size_t count);
 
+/// Lays colours over 0x00RRGGBB words: `heat` in 0...1 picks one of 256 colours and makes it opaque by `heat * most`
+/// 256ths, `most` in 0...256.
+void cpixels_overlay(uint32_t *words, const float *heat, size_t count, const uint32_t *colors, float most);
+
 /// ITU-R BT.601 luma as Pillow rounds it: (r * 19595 + g * 38470 + b * 7471 + 32768) >> 16.
 void cpixels_gray_from_rgb(const uint8_t *rgb, uint8_t *gray, size_t count);

@@ -22,6 +22,10 @@ public final class Classifier: Sendable {
   public init(_ graph: Graph, info: ModelInfo, path: String) throws {
     self.info = info
     self.path = path
+    // oneDNN's ReLU makes 0 of what is not a number: a broken network would judge as if nothing were wrong.
+    for (name, constant) in graph.constants.sorted(by: { $0.key < $1.key }) where !constant.isSound {
+      throw ModelError(path, "holds weights that are not numbers (\(name)); train it anew, or take a sound copy")
+    }
     compiler = try GraphCompiler(graph)
   }
 
@@ -44,6 +48,14 @@ public final class Classifier: Sendable {
       }
     }
     return Judge(info: info, compiled: compiled, probabilities: probabilities, heat: heat)
+  }
+}
+
+extension Constant {
+  /// Whether all values are numbers. A lone infinity is a bound, such as that of a clamp.
+  fileprivate var isSound: Bool {
+    guard let floats else { return true }
+    return floats.allSatisfy { $0.isFinite } || floats.count == 1 && !floats[0].isNaN
   }
 }
 

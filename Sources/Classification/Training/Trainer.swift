@@ -25,6 +25,8 @@ public final class Trainer {
   let validation: SampleCache
   /// Digest of the training parts' contents.
   let digest: String
+  /// When the training's images began to be read, for ``TrainingSettings/minutes``.
+  let created = now()
   let schedule = Schedule.oneCycle(warmUp: 0.1, start: 0.1, end: 0.01)
 
   var random: SeededGenerator
@@ -103,10 +105,12 @@ public final class Trainer {
   /// - Parameters:
   ///   - checkpoint: file that the state is saved to now and then, and resumed from if it is there; nil for none.
   ///   - interval: least seconds between two checkpoints.
+  ///   - onResume: called with the step that a resumed training goes on from and the number of all steps.
   ///   - shouldStop: asked after each step; `true` saves the checkpoint and throws ``TrainingError/interrupted(step:)``.
   ///   - onProgress: called after about every second of training and every validation.
   public func run(
-    checkpoint: String?, interval: Double = 20, shouldStop: () -> Bool = { false },
+    checkpoint: String?, interval: Double = 20, onResume: (Int, Int) -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false },
     onProgress: (TrainingProgress) -> Void
   ) throws {
     engine.claimThread()
@@ -115,11 +119,14 @@ public final class Trainer {
     let firstStep = step
     if steps == 0 {
       steps = plan.steps(settings, count: train.parts.count)
-      if settings.minutes != nil { try limitSteps() }
+      if let minutes = settings.minutes { try limitSteps(to: minutes * 60 - (now() - created)) }
+    } else if step > 0 {
+      onResume(step, steps)
     }
+    let deadline = settings.minutes.map { created + $0 * 60 * Self.usedShare - secondsBefore }
     let batches = prefetcher(from: step)
     defer { batches.cancel() }
-    var sums = Sums()
+    var sums = StepSums()
     var lastReport = now()
     var lastSave = now()
     var images = 0
@@ -128,6 +135,7 @@ public final class Trainer {
       try sums.add(train(on: batch, isCrop: isCrop))
       step += 1
       images += batch.count
+      if let deadline, now() >= deadline { end(.time) }
       let validates = step == steps || step % validationInterval == 0
       if step < steps, !validates, shouldStop() {
         if let checkpoint { try save(to: checkpoint, seconds: secondsBefore + now() - start) }
@@ -136,13 +144,16 @@ public final class Trainer {
       guard validates || now() - lastReport > 1 else { continue }
       history.points.append(sums.point(step: step))
       let judged = validates ? try validate() : nil
+      if judged != nil, step < steps, history.isStale(patience: settings.patience, from: steps * 7 / 10) {
+        end(.patience)
+      }
       let elapsed = now() - start
       onProgress(
         TrainingProgress(
           step: step, steps: steps, imageLoss: sums.imageLoss, pixelLoss: sums.pixelLoss,
           learningRate: sums.learningRate, imagesPerSecond: Double(images) / elapsed,
           secondsLeft: remaining(elapsed, from: firstStep), validation: judged))
-      sums = Sums()
+      sums = StepSums()
       lastReport = now()
       if let checkpoint, now() - lastSave > interval, step < steps {
         try save(to: checkpoint, seconds: secondsBefore + elapsed)
@@ -152,21 +163,17 @@ public final class Trainer {
     secondsBefore += now() - start
   }
 
-  /// Steps between two looks at the validation split.
-  private var validationInterval: Int { Swift.max(25, steps / 16) }
-
-  private func remaining(_ elapsed: Double, from first: Int) -> Double {
-    let crops = plan.cropSteps(settings, steps: steps)
-    func cost(_ range: Range<Int>) -> Double {
-      let cheap = range.clamped(to: 0..<crops).count
-      return Double(cheap) * plan.cost(isCrop: true) + Double(range.count - cheap)
-    }
-    let done = cost(first..<step)
-    return done > 0 ? elapsed * cost(step..<steps) / done : 0
+  /// Makes the step just taken the last one.
+  private func end(_ reason: TrainingHistory.Ending) {
+    history.ending = reason
+    steps = step
   }
 
+  /// Steps between two looks at the validation split.
+  var validationInterval: Int { Swift.max(25, steps / 16) }
+
   /// The batches of the steps from `first` on, made ahead on a thread of their own.
-  private func prefetcher(from first: Int) -> Prefetcher<Batch> {
+  func prefetcher(from first: Int) -> Prefetcher<Batch> {
     let labels = train.parts.map(\.label)
     let mode: BatchSampler.Mode = set.goodIndex == nil ? .classBalanced : .halfGood
     func maker(_ size: Int, _ crop: Crop?, _ salt: UInt64) -> BatchMaker {
@@ -186,7 +193,7 @@ public final class Trainer {
   }
 
   /// One step of the optimiser.
-  private func train(on batch: Batch, isCrop: Bool) throws -> Sums.Step {
+  func train(on batch: Batch, isCrop: Bool) throws -> StepSums.Step {
     let tape = Tape(on: engine)
     var pass = Pass(tape: tape, random: random)
     let shape = Shape(batch.count, batch.channels, batch.height, batch.width)
@@ -215,7 +222,7 @@ public final class Trainer {
     let rate = settings.learningRate * schedule.factor(step: step, of: steps)
     let norm = optimizer.step(rate: rate, clip: settings.gradientClip, average: average)
     guard norm.isFinite else { throw TrainingError.diverged(step: step) }
-    return Sums.Step(
+    return StepSums.Step(
       imageLoss: imageLoss.value.scalar, pixelLoss: pixelLoss?.value.scalar, learningRate: rate, gradientNorm: norm)
   }
 
@@ -226,67 +233,6 @@ public final class Trainer {
     let crossEntropy = logits.softmaxCrossEntropy(targets, weights: weights) * wanted.meanWeight
     guard wanted.planes.contains(where: { $0 > 0 }) else { return crossEntropy }
     return crossEntropy + logits.softmax().softOverlapLoss(targets, weights: wanted.planes) * 0.5
-  }
-
-  /// Measures a few steps and cuts their number to what fits into the minutes that are left.
-  private func limitSteps() throws {
-    guard let minutes = settings.minutes else { return }
-    let saved = (step: step, random: random)
-    let crops = plan.cropSteps(settings, steps: steps)
-    let batches = prefetcher(from: 0)
-    var times: [Double] = []
-    // The measured steps are real ones; they are undone below, so that the number of steps is all that time decides.
-    var before = Checkpoint()
-    add(to: &before)
-    while times.count < 8, step < steps, let batch = try batches.next() {
-      let start = now()
-      _ = try train(on: batch, isCrop: step < crops)
-      times.append(now() - start)
-      step += 1
-    }
-    batches.cancel()
-    try restore(before)
-    (step, random) = saved
-    optimizer.step = 0
-    let typical = times.dropFirst(2).sorted()
-    guard !typical.isEmpty else { return }
-    let unit = typical[typical.count / 2] / plan.cost(isCrop: crops > 0)
-    let share = Double(crops) / Double(steps)
-    let mean = unit * (share * plan.cost(isCrop: true) + 1 - share)
-    // A little is kept for validation and for making the model file.
-    steps = Swift.min(steps, Swift.max(8, Int(minutes * 60 * 0.92 / mean)))
-  }
-
-  private struct Sums {
-    struct Step {
-      var imageLoss: Float
-      var pixelLoss: Float?
-      var learningRate: Float
-      var gradientNorm: Float
-    }
-
-    private var count: Float = 0
-    private var image: Float = 0
-    private var pixel: Float?
-    private var norm: Float = 0
-    private(set) var learningRate: Float = 0
-
-    mutating func add(_ step: Step) {
-      count += 1
-      image += step.imageLoss
-      if let loss = step.pixelLoss { pixel = (pixel ?? 0) + loss }
-      norm += step.gradientNorm
-      learningRate = step.learningRate
-    }
-
-    var imageLoss: Float { image / Swift.max(1, count) }
-    var pixelLoss: Float? { pixel.map { $0 / Swift.max(1, count) } }
-
-    func point(step: Int) -> TrainingHistory.Point {
-      TrainingHistory.Point(
-        step: step, imageLoss: imageLoss, pixelLoss: pixelLoss, learningRate: learningRate,
-        gradientNorm: norm / Swift.max(1, count))
-    }
   }
 }
 

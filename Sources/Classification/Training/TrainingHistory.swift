@@ -22,10 +22,32 @@ public struct TrainingHistory: Codable, Sendable, Hashable {
     public var negativeLogLikelihood: Double
   }
 
+  /// Why a training ended before its last planned step.
+  public enum Ending: String, Codable, Sendable, Hashable {
+    /// Its minutes were over.
+    case time
+    /// The validation split had shown nothing better for a while.
+    case patience
+  }
+
   public var points: [Point] = []
   public var validations: [Validation] = []
   /// Step whose averaged weights became the model.
   public var chosenStep = 0
+  /// nil for a training that took all of its steps.
+  public var ending: Ending?
+
+  /// Whether the last `patience` validations were neither better in macro-F1 nor in likelihood than one before them,
+  /// the last of them at step `first` or later.
+  func isStale(patience: Int, from first: Int) -> Bool {
+    guard patience > 0, validations.count > patience, let last = validations.last, last.step >= first else {
+      return false
+    }
+    let before = validations.dropLast(patience)
+    let bestF1 = before.map(\.macroF1).max() ?? 0
+    let leastLoss = before.map(\.negativeLogLikelihood).min() ?? .infinity
+    return validations.suffix(patience).allSatisfy { $0.macroF1 <= bestF1 && $0.negativeLogLikelihood >= leastLoss }
+  }
 
   /// The better of two validations: by macro-F1, and where that is the same by likelihood.
   static func isBetter(_ a: Validation, than b: Validation?) -> Bool {

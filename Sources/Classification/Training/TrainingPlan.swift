@@ -41,7 +41,7 @@ struct TrainingPlan: Sendable {
     network = NetworkConfiguration(
       preset: settings.preset, inputChannels: channels, classes: classes, pixelClasses: pixelClasses)
     augmentation = settings.augmentation ?? .suited(to: set.classes, isTexture: set.goodIndex == nil && !hasMasks)
-    batchSize = hasMasks ? settings.batchSize : settings.batchSize * 2
+    batchSize = settings.batchSize ?? (hasMasks ? 16 : 32)
     let share = Crop.side(of: size, multiple: multiple)
     crop =
       hasMasks && set.goodIndex != nil && settings.cropShare > 0

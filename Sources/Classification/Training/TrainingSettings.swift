@@ -9,10 +9,14 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   public var steps: Int?
   /// Passes over the training split instead of steps; nil for none given.
   public var epochs: Double?
-  /// Wall-clock minutes that training may take; nil for no limit. The number of steps is fixed once the speed is known.
+  /// Wall-clock minutes that training may take; nil for no limit. The number of steps is fixed once the speed is known;
+  /// where the machine becomes slower than that, training ends at the deadline.
   public var minutes: Double?
-  /// Images in a batch of whole images.
-  public var batchSize: Int
+  /// Images in a batch of whole images; nil for 16 with masks and 32 without.
+  public var batchSize: Int?
+  /// Looks at the validation split without a better macro-F1 or likelihood that end the training early, once the
+  /// learning rate has come down; 0 for never.
+  public var patience: Int
   /// Input width and height in pixels, multiples of 16; nil for what suits the set.
   public var inputSize: [Int]?
   /// 1 or 3; nil for what the images have.
@@ -34,7 +38,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
 
   public init(
     preset: NetworkConfiguration.Preset = .balanced, seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
-    minutes: Double? = nil, batchSize: Int? = nil, inputSize: [Int]? = nil, channels: Int? = nil,
+    minutes: Double? = nil, batchSize: Int? = nil, patience: Int = 6, inputSize: [Int]? = nil, channels: Int? = nil,
     learningRate: Float = 3e-3, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
     gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil
   ) {
@@ -43,7 +47,8 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     self.steps = steps
     self.epochs = epochs
     self.minutes = minutes
-    self.batchSize = batchSize ?? 16
+    self.batchSize = batchSize
+    self.patience = patience
     self.inputSize = inputSize
     self.channels = channels
     self.learningRate = learningRate

@@ -1,3 +1,5 @@
+import CPixels
+
 extension Canvas {
   /// Lays a heat map over the picture: the map's color, as opaque as the value is high.
   ///
@@ -16,18 +18,11 @@ extension Canvas {
     let most = Float(min(max(opacity, 0), 1)) * 256
     let left = max(0, rect.x), right = min(width, rect.x + rect.width)
     guard left < right else { return }
-    unsafe withPixels { row, y in
-      guard y >= rect.y && y < rect.y + rect.height else { return }
-      let line = full.row(y - rect.y)
-      for x in left..<right {
-        let value = line[x - rect.x]
-        let alpha = UInt32(value * most)
-        guard alpha > 0 else { continue }
-        let below = unsafe row[x], above = table[Int(value * 255 + 0.5)]
-        // Red and blue together, green alone: two multiplications instead of three.
-        let redBlue = ((below & 0xFF00FF) * (256 - alpha) + (above & 0xFF00FF) * alpha) >> 8 & 0xFF00FF
-        let green = ((below & 0x00FF00) * (256 - alpha) + (above & 0x00FF00) * alpha) >> 8 & 0x00FF00
-        unsafe row[x] = redBlue | green
+    unsafe full.pixels.withUnsafeBufferPointer { values in
+      unsafe withPixels { row, y in
+        guard y >= rect.y && y < rect.y + rect.height else { return }
+        unsafe cpixels_overlay(
+          row + left, values.baseAddress! + (y - rect.y) * rect.width + (left - rect.x), right - left, table, most)
       }
     }
   }

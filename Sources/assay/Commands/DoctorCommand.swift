@@ -1,6 +1,10 @@
 import ArgumentParser
+import Glibc
 import Graphs
+import Imaging
+import Inspection
 import Reporting
+import Tensors
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,13 +13,30 @@ struct DoctorCommand: ParsableCommand {
     discussion: """
       Example:
         assay doctor
+        assay doctor --json
       """)
 
+  @Flag(help: "One JSON object instead of lines.")
+  var json = false
+
   func run() throws {
-    let rows = [
-      ("Assay", Assay.version), ("processor", Provenance.processor()),
-      ("oneDNN", "\(EngineInfo.version), \(EngineInfo.instructions)"), ("threads", "\(Machine.processors)"),
+    var rows = [
+      ("assay", Assay.version), ("system", Machine.system), ("processor", Provenance.processor()),
+      ("instructions", Machine.instructions.joined(separator: " ")), ("threads", "\(Machine.processors)"),
+      ("memory", "\(Machine.memory >> 20) MB"), ("oneDNN", "\(EngineInfo.version), \(EngineInfo.instructions)"),
+      (
+        "OpenBLAS",
+        LinearAlgebra.isInstalled
+          ? "\(LinearAlgebra.version), kernels for \(LinearAlgebra.coreName)" : "not installed (libopenblas0)"
+      ),
     ]
-    Console.write(rows.map { $0.0.padded(12) + $0.1 }.joined(separator: "\n") + "\n", to: 1)
+    rows += CodecInfo.versions.map { ($0.name, $0.version) }
+    if json {
+      var writer = JSONWriter(indented: true)
+      writer.object { object in for row in rows { object.member(row.0, row.1) } }
+      Console.write(writer.text + "\n", to: 1)
+    } else {
+      Console.write(rows.map { $0.0.padded(14) + $0.1 }.joined(separator: "\n") + "\n", to: 1)
+    }
   }
 }

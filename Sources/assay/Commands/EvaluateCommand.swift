@@ -6,6 +6,7 @@ import Inspection
 import Metrics
 import Reporting
 import Samples
+import Synchronization
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,8 +17,8 @@ struct EvaluateCommand: ParsableCommand {
       Example:
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
 
-      Writes metrics.json, decisions.jsonl and report.html into the folder of --out. Exit code 3 where parts could \
-      not be read; they are left out of the figures.
+      Writes metrics.json, decisions.jsonl, report.html and, in annotated/, the misjudged parts into the folder of \
+      --out. Exit code 3 where parts could not be read; they are left out of the figures.
       """)
 
   @Argument(help: "The part set: a folder or its manifest.")
@@ -68,13 +69,26 @@ struct EvaluateCommand: ParsableCommand {
       throw InspectionError.source(dataset, "has no part in its \(split.rawValue) split")
     }
     try makeFolder(out)
+    ResultFolder.clear(out)
     let threads = self.threads ?? Machine.processors
     let input = InspectionInput(
       source: dataset, items: parts.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) })
+    let byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+    let finisher = PartFinisher(folder: out + "/annotated", wantsThumbnail: false, info: info)
+    let thumbnails = Mutex(ThumbnailStore())
     let run = InspectionRun(
       input, classifier: file.classifier, policy: policy, model: file.identity,
-      settings: InspectionRun.Settings(threads: threads, log: out + "/decisions.jsonl", start: .replace))
-    var judged = Judgements(parts: parts, classes: info.labels.count, policy: policy)
+      settings: InspectionRun.Settings(threads: threads, log: out + "/decisions.jsonl", start: .replace)
+    ) { outcome in
+      let decision = outcome.decision
+      guard !decision.isUnreadable, let part = byID[Array(decision.id.utf8)],
+        Self.isMisjudged(
+          decision.scores.map(\.score), accepted: decision.verdict == .accept, truth: part.label,
+          good: info.goodIndex)
+      else { return }
+      try finisher.finish(&outcome, thumbnails: thumbnails)
+    }
+    var judged = Judgements(byID: byID, classes: info.labels.count)
     var line = ProgressLine(isQuiet: quiet || json)
     defer { line.end() }
     let summary = try run.run(shouldStop: { Interruption.isRequested }, onDecision: { judged.add($0) }) { progress in
@@ -91,19 +105,24 @@ struct EvaluateCommand: ParsableCommand {
     for index in judged.truth.indices {
       let row = judged.row(index)
       report.addScore(row, truth: judged.truth[index])
-      let predicted = argMax(row)
-      let isRightVerdict = info.goodIndex.map { ($0 == judged.truth[index]) == judged.accepted[index] } ?? true
-      guard predicted != judged.truth[index] || !isRightVerdict else { continue }
+      guard
+        Self.isMisjudged(row, accepted: judged.accepted[index], truth: judged.truth[index], good: info.goodIndex)
+      else { continue }
       let part = judged.parts[index]
       report.add(
         EvaluationReport.Misjudged(
-          id: part.id, source: part.imagePath, truth: judged.truth[index], predicted: predicted,
+          id: part.id, source: part.imagePath, truth: judged.truth[index], predicted: argMax(row),
           verdict: judged.verdicts[index], probabilities: row, thumbnail: Thumbnail.jpeg(ofFile: part.imagePath),
-          annotated: nil))
+          annotated: judged.annotated[index]))
     }
     try AtomicFile.write(report.render().bytes, to: out + "/report.html")
     try print(evaluation, summary)
     if !judged.unreadable.isEmpty { throw ExitCode(3) }
+  }
+
+  /// Whether the most probable class is not the true one, or the verdict does not fit it.
+  private static func isMisjudged(_ scores: [Float], accepted: Bool, truth: Int, good: Int?) -> Bool {
+    argMax(scores) != truth || good.map { ($0 == truth) != accepted } ?? false
   }
 
   private func print(_ evaluation: Evaluation, _ summary: RunSummary) throws {
@@ -141,19 +160,18 @@ struct EvaluateCommand: ParsableCommand {
 /// Decisions beside the truth, without the parts that could not be read.
 private struct Judgements {
   private let byID: [[UInt8]: Part]
-  private let policy: Policy
   private let classes: Int
   var parts: [Part] = []
   var probabilities: [Float] = []
   var truth: [Int] = []
   var accepted: [Bool] = []
   var verdicts: [Verdict] = []
+  var annotated: [String?] = []
   var unreadable: [(id: String, reason: String)] = []
 
-  init(parts: [Part], classes: Int, policy: Policy) {
-    byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+  init(byID: [[UInt8]: Part], classes: Int) {
+    self.byID = byID
     self.classes = classes
-    self.policy = policy
   }
 
   mutating func add(_ decision: Decision) {
@@ -167,6 +185,7 @@ private struct Judgements {
     truth.append(part.label)
     accepted.append(decision.verdict == .accept)
     verdicts.append(decision.verdict)
+    annotated.append(decision.annotated)
   }
 
   func row(_ index: Int) -> [Float] { Array(probabilities[index * classes..<(index + 1) * classes]) }

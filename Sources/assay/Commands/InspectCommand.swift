@@ -73,14 +73,15 @@ struct InspectCommand: ParsableCommand {
     try makeFolder(out)
     if annotated { try makeFolder(out + "/annotated") }
     let threads = self.threads ?? Machine.processors
-    if overwrite { removeResults() }
+    if overwrite { ResultFolder.clear(out) }
     let thumbnails = Mutex(ThumbnailStore())
     let finisher = PartFinisher(
       folder: annotated ? out + "/annotated" : nil, wantsThumbnail: report, info: info)
     let run = InspectionRun(
       input, classifier: file.classifier, policy: policy, model: file.identity,
       settings: InspectionRun.Settings(
-        threads: threads, log: out + "/decisions.jsonl", start: resume ? .resume : overwrite ? .replace : .new)
+        threads: threads, log: out + "/decisions.jsonl", start: resume ? .resume : overwrite ? .replace : .new,
+        wantsOutlines: annotated)
     ) { outcome in
       try finisher.finish(&outcome, thumbnails: thumbnails)
     }
@@ -117,16 +118,6 @@ struct InspectCommand: ParsableCommand {
   }
 
   /// What an earlier run left must not stand beside the decisions of this one, should it be interrupted.
-  private func removeResults() {
-    for name in ["summary.json", "decisions.csv", "report.html"] { _ = unsafe unlink(out + "/" + name) }
-    _ = try? DecisionReader.read(path: out + "/decisions.jsonl") { decision in
-      guard let annotated = decision.annotated, annotated.hasPrefix("annotated/"), !annotated.contains("/../") else {
-        return
-      }
-      _ = unsafe unlink(out + "/" + annotated)
-    }
-  }
-
   private func print(_ summary: RunSummary, _ input: InspectionInput) {
     if json {
       Console.write(String(decoding: summary.json, as: UTF8.self), to: 1)

@@ -38,6 +38,10 @@ struct TrainCommand: ParsableCommand {
   var steps: Int?
   @Option(help: "Wall-clock minutes that training may take.")
   var minutes: Double?
+  @Option(
+    help: ArgumentHelp(
+      "Looks at the validation split without progress that end the training early; 0: never.", valueName: "looks"))
+  var patience = 6
   @Option(help: "Input size WIDTHxHEIGHT, multiples of 16. Default: by the pictures.")
   var size: String?
   @Option(help: "Pictures in a step. Default: 16 with masks, 32 without.")
@@ -69,7 +73,11 @@ struct TrainCommand: ParsableCommand {
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
     if !(learningRate > 0 && learningRate <= 1) { throw ValidationError("--learning-rate is above 0, at most 1.") }
     if !(checkpointInterval >= 0) { throw ValidationError("--checkpoint-interval is a number from 0 on.") }
-    if out.isEmpty || out.hasSuffix("/") { throw ValidationError("--out names a file, such as parts.onnx.") }
+    if patience < 0 { throw ValidationError("--patience is a number from 0 on.") }
+    if !out.hasSuffix(".onnx") || out.hasSuffix("/.onnx") || out == ".onnx" {
+      throw ValidationError(
+        "--out names an ONNX file, such as \(out.hasSuffix("/") || out.isEmpty ? out + "parts" : out).onnx.")
+    }
     if let folds, !(2...100).contains(folds) || !(0..<folds).contains(fold) {
       throw ValidationError("--folds is 2 to 100, and --fold from 0 to one less.")
     }
@@ -90,7 +98,7 @@ struct TrainCommand: ParsableCommand {
   private func train() throws {
     let started = Timestamp.now()
     Interruption.watch()
-    let base = out.hasSuffix(".onnx") ? String(out.dropLast(5)) : out
+    let base = String(out.dropLast(5))
     if let slash = out.lastIndex(of: "/"), slash != out.startIndex { try makeFolder(String(out[..<slash])) }
     let checkpoint = base + ".checkpoint.safetensors"
     // What cannot be written is told before the training, not after it.
@@ -101,13 +109,15 @@ struct TrainCommand: ParsableCommand {
     describe(set)
     let settings = TrainingSettings(
       preset: preset, seed: seed, steps: steps, epochs: epochs, minutes: minutes, batchSize: batch,
-      inputSize: inputSize, learningRate: learningRate, threads: threads)
+      patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads)
     let trainer = try Trainer(set, settings: settings)
     var line = ProgressLine(isQuiet: quiet)
     defer { line.end() }
     let clock = StageClock.seconds()
     try trainer.run(
-      checkpoint: checkpoint, interval: checkpointInterval, shouldStop: { Interruption.isRequested }
+      checkpoint: checkpoint, interval: checkpointInterval,
+      onResume: { step, steps in if !quiet { Console.note("going on from step \(step) of \(steps)") } },
+      shouldStop: { Interruption.isRequested }
     ) { progress in
       line.show(
         Self.text(progress), at: StageClock.seconds() - clock, isMilestone: progress.validation != nil)
@@ -128,7 +138,7 @@ struct TrainCommand: ParsableCommand {
     if let provenance = model.info.provenance {
       Console.write(
         """
-        trained in \(model.seconds.duration), \(provenance.steps) steps
+        trained in \(model.seconds.duration), \(provenance.steps) steps\(Self.ending(model.history))
         validation: accuracy \(provenance.validation.accuracy.fixed(4)), macro-F1 \
         \(provenance.validation.macroF1.fixed(4))\
         \(provenance.validation.auroc.map { ", AUROC \($0.fixed(4))" } ?? "")
@@ -162,6 +172,14 @@ struct TrainCommand: ParsableCommand {
     }
     for file in set.unreadable.prefix(5) { Console.note("  left out: \(file.path): \(file.reason)") }
     if set.unreadable.count > 5 { Console.note("  left out: \(set.unreadable.count - 5) more files") }
+  }
+
+  static func ending(_ history: TrainingHistory) -> String {
+    switch history.ending {
+    case .time: "; ended early, because its minutes were over"
+    case .patience: "; ended early, because validation showed no more progress"
+    case nil: ""
+    }
   }
 
   private static func text(_ progress: TrainingProgress) -> String {

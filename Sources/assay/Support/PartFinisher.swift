@@ -20,18 +20,28 @@ struct PartFinisher: Sendable {
     var clock = StageClock()
     let decision = outcome.decision
     let wanted = wantsThumbnail && thumbnails.withLock { $0.wants(decision.verdict) }
-    guard folder != nil || wanted, let image = picture(of: outcome) else { return }
-    if wanted, let jpeg = try? Thumbnail.jpeg(of: image) {
+    guard folder != nil || wanted else { return }
+    let image = picture(of: outcome)
+    // One that cannot be read gets a card with the reason: who looks through the folder must not miss it.
+    guard image != nil || decision.isUnreadable else { return }
+    if wanted, let image, let jpeg = try? Thumbnail.jpeg(of: image) {
       thumbnails.withLock { $0.insert(jpeg, id: decision.id, verdict: decision.verdict) }
     }
     if let folder, let bytes = try? AnnotatedImage.jpeg(source: image, decision: decision, heat: outcome.heat) {
-      let name = Self.relativePath(decision.id)
-      if let slash = name.lastIndex(of: "/") { try makeFolder(folder + "/" + name[..<slash]) }
-      try AtomicFile.write(bytes, to: folder + "/" + name)
-      outcome.decision.annotated = "annotated/" + name
+      outcome.decision.annotated = try Self.write(bytes, of: decision.id, below: folder)
     }
     clock.end("report")
     outcome.decision.timings += clock.timings
+  }
+
+  /// Writes an annotated picture.
+  ///
+  /// - Returns: its path from the folder of all results, of which `folder` is the part for annotated pictures.
+  static func write(_ bytes: [UInt8], of id: String, below folder: String) throws -> String {
+    let name = relativePath(id)
+    if let slash = name.lastIndex(of: "/") { try makeFolder(folder + "/" + name[..<slash]) }
+    try AtomicFile.write(bytes, to: folder + "/" + name)
+    return "annotated/" + name
   }
 
   /// The annotated picture's path below a folder, which it cannot lead out of, with names that file systems take.

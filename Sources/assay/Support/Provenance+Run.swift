@@ -16,11 +16,6 @@ extension Provenance {
   }
 }
 
-/// The machine.
-enum Machine {
-  static let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-}
-
 /// Makes a folder and those above it.
 func makeFolder(_ path: String) throws {
   var made = path.hasPrefix("/") ? "/" : ""

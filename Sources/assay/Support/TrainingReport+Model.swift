@@ -22,7 +22,8 @@ extension TrainCommand {
     if let card {
       let input = model.info.preprocessing
       settings = [
-        ("Preset", card.settings.preset.rawValue), ("Seed", "\(card.settings.seed)"), ("Steps", "\(card.steps)"),
+        ("Preset", card.settings.preset.rawValue), ("Seed", "\(card.settings.seed)"),
+        ("Steps", "\(card.steps)\(Self.ending(model.history))"),
         ("Training time", model.seconds.duration),
         ("Input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour")"),
         ("Largest learning rate", "\(card.settings.learningRate)"),
