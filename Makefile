@@ -2,12 +2,15 @@
 
 SHELL := /bin/bash
 ASSAY := .build/release/assay
+PREFIX ?= /usr/local
+# One file with the Swift runtime in it: it runs where no Swift toolchain is. Function names stay, for crash reports.
+BUILT := -c release --product assay --static-swift-stdlib -Xlinker --strip-debug
 OUT ?= runs/washers
 # A folder of its own: tests are built with other flags than the product, and must not throw its build away.
 TESTED := -c release --scratch-path .build/tests -Xswiftc -enable-testing
 PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev fonts-dejavu-core
 
-.PHONY: inspect test lint build setup benchmark washers card clean
+.PHONY: inspect test lint build setup install benchmark washers card clean
 
 ## Judges the sample parts with the sample model; the report is runs/washers/report.html.
 inspect: build
@@ -19,7 +22,11 @@ test: setup
 	swift test $(TESTED) --skip-build
 
 build: setup
-	swift build -c release --product assay
+	swift build $(BUILT)
+
+## Copies the program to $(PREFIX)/bin.
+install: build
+	$$([ -w $(PREFIX) ] || echo sudo) install -D -m 755 $(ASSAY) $(DESTDIR)$(PREFIX)/bin/assay
 
 ## Installs Debian's packages, if any is missing.
 setup:
