@@ -9,7 +9,7 @@ import Testing
 @Suite struct HelpTests {
   static let commands = [
     [], ["inspect"], ["train"], ["evaluate"], ["dataset"], ["dataset", "check"], ["dataset", "render"], ["model"],
-    ["model", "show"], ["doctor"],
+    ["model", "show"], ["model", "verify"], ["doctor"],
   ]
 
   @Test(arguments: commands) func helpFitsATerminalAndHasAnExample(command: [String]) {
@@ -57,6 +57,9 @@ import Testing
     (["inspect", "x", "--model", "m", "--out", ""], "--out"),
     (["inspect", "x", "--model", "m", "--out", "o", "--nonsense"], "--nonsense"),
     (["train", "x"], "--out"), (["train", "x", "--out", "d/"], "--out"),
+    (["model", "show", "m", "--profile"], "--graph"),
+    (["model", "show", "m", "--graph", "--input", "1xbx2"], "--input"),
+    (["model", "verify", "a", "b", "--data", "d", "--max-flips", "-1"], "--max-flips"),
     (["train", "x", "--out", "m.onnx", "--steps", "0"], "--steps"),
     (["train", "x", "--out", "m"], "such as m.onnx"), (["train", "x", "--out", "m/"], "such as m/parts.onnx"),
     (["train", "x", "--out", "m.onnx", "--patience", "-1"], "--patience"),

@@ -29,6 +29,11 @@ public final class GraphCompiler: Sendable {
       fused: fused, inputShapes: inputShapes, threads: threads, weights: weights, usesWinograd: usesWinograd)
   }
 
+  /// What ``compile(inputShapes:threads:)`` runs: the graph after all passes.
+  public func fused(for inputShapes: [String: [Int]]) throws(GraphError) -> Graph {
+    try optimized.fused(for: inputShapes)
+  }
+
   /// Makes a network with one input ready for the shape `[batch, channels, height, width]`.
   public func compile(inputShape: [Int], threads: Int) throws(GraphError) -> CompiledGraph {
     guard optimized.inputs.count == 1, let input = optimized.inputs.first else {

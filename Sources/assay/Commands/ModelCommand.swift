@@ -9,22 +9,50 @@ struct ModelCommand: ParsableCommand {
     discussion: """
       Example:
         assay model show parts.onnx
+        assay model verify parts.onnx other.onnx --data parts/
       """,
-    subcommands: [Show.self, Inputs.self])
+    subcommands: [Show.self, Verify.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prints a model's card.",
+      abstract: "Prints a model's card, or its graph.",
+      usage: "assay model show <model> [--graph [--profile]] [<options>]",
       discussion: """
-        Example:
+        Examples:
           assay model show parts.onnx
+          assay model show parts.onnx --graph --profile
+          assay model show resnet18.onnx --graph --input 1x3x224x224
         """)
 
     @Argument(help: "The model file.")
     var model: String
+    @Flag(help: "Print the graph as the file has it and as it is run.")
+    var graph = false
+    @Flag(help: "With --graph: how long each node takes.")
+    var profile = false
+    @Option(help: "With --graph: the input's shape. Default: what the file says, 1 for an open batch.")
+    var input: String?
+    @Option(help: "With --profile: compute threads. Default: one a processor.")
+    var threads: Int?
+
+    func validate() throws {
+      if profile || input != nil, !graph { throw ValidationError("--profile and --input belong to --graph.") }
+      if input != nil, shape == nil { throw ValidationError("--input is a shape, such as 1x3x224x224.") }
+      if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
+    }
+
+    var shape: [Int]? {
+      guard let input else { return nil }
+      let sides = input.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+      return sides.allSatisfy { $0 > 0 && $0 <= 1 << 20 } ? sides : nil
+    }
 
     func run() throws {
       try reporting {
+        if graph {
+          Console.write(try graphTables(), to: 1)
+          return
+        }
         let file = try ModelFile(path: model)
         Console.write(Self.card(file) + "\n", to: 1)
       }

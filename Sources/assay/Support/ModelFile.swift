@@ -13,16 +13,22 @@ struct ModelFile {
   init(path: String) throws {
     self.path = path
     let bytes = try Self.read(path)
-    let graph: Graph
-    do {
-      graph = try Graph(onnx: bytes)
-    } catch {
-      throw ModelError(path, "cannot be used: \(error)")
-    }
+    let graph = try Self.graph(bytes, path: path)
     let info = try ModelInfo(graph, path: path)
     classifier = try Classifier(graph, info: info, path: path)
     let name = info.name.isEmpty ? Self.stem(path) : info.name
     identity = ModelIdentity(name: name, sha256: Self.sha256(bytes))
+  }
+
+  /// The graph of any ONNX file, also one that is not a classifier of ours.
+  static func graph(path: String) throws -> Graph { try graph(read(path), path: path) }
+
+  private static func graph(_ bytes: [UInt8], path: String) throws -> Graph {
+    do {
+      return try Graph(onnx: bytes)
+    } catch {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
   }
 
   static func stem(_ path: String) -> String {

@@ -1,0 +1,101 @@
+"""Compares Assay with ONNX Runtime and OpenVINO on the networks of export.py: first the outputs, then the times.
+
+usage: compare.py FOLDER [--rounds N] [--runs N] [--threads N] [--only NAME,NAME] [--outputs]
+Needs onnxruntime and openvino; builds the Swift side first. The peers take turns, so that all of them meet the same
+load; the figure is the median over all runs of all rounds.
+"""
+import argparse
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+here = pathlib.Path(__file__).parent
+parser = argparse.ArgumentParser()
+parser.add_argument("folder", type=pathlib.Path)
+for name, standard in [("rounds", 5), ("runs", 15), ("threads", 2)]:
+    parser.add_argument("--" + name, type=int, default=standard)
+parser.add_argument("--only", default="")
+parser.add_argument("--outputs", action="store_true", help="compare outputs only")
+options = parser.parse_args()
+subprocess.run(["swift", "build", "-q", "-c", "release", "--package-path", here], check=True)
+scratch = pathlib.Path(tempfile.mkdtemp())
+
+
+def assay(model, x, runs):
+    x.tofile(scratch / "in.f32")
+    result = subprocess.run(
+        [here / ".build/release/RunNetwork", model, scratch / "in.f32", "x".join(map(str, x.shape)),
+         scratch / "out.f32", str(options.threads), str(runs)], capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(result.stderr.strip())
+    return np.fromfile(scratch / "out.f32", np.float32), [float(t) for t in result.stdout.split()]
+
+
+def timed(call, runs):
+    for _ in range(3):
+        y = call()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1e3)
+    return y, times
+
+
+def onnxruntime(model, x, runs):
+    import onnxruntime as ort
+
+    settings = ort.SessionOptions()
+    settings.intra_op_num_threads = options.threads
+    session = ort.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
+    return timed(lambda: session.run(None, {session.get_inputs()[0].name: x})[0], runs)
+
+
+def openvino(model, x, runs):
+    import openvino as ov
+
+    core = ov.Core()
+    read = core.read_model(model)
+    read.reshape(list(x.shape))
+    compiled = core.compile_model(read, "CPU", {
+        "INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
+    return timed(lambda: request.infer({0: x})[compiled.output(0)], runs)
+
+
+peers = {"Assay": assay, "ONNX Runtime": onnxruntime, "OpenVINO": openvino}
+ratios = []
+worst = 0.0
+for model in sorted(options.folder.glob("*.onnx")):
+    if options.only and model.stem not in options.only.split(","):
+        continue
+    x = np.load(model.with_suffix(".npz"))["x"]
+    try:
+        reference, _ = onnxruntime(model, x, 1)
+        ours, _ = assay(model, x, 1)
+    except RuntimeError as error:
+        print(f"{model.stem:20} {error}", flush=True)
+        continue
+    span = float(reference.max() - reference.min())
+    difference = float(np.abs(ours - reference.ravel()).max()) / span
+    worst = max(worst, difference)
+    print(f"{model.stem:20} largest difference {difference:.1e} of the output's range", flush=True)
+    if options.outputs:
+        continue
+    times = {name: [] for name in peers}
+    for _ in range(options.rounds):
+        for name, peer in peers.items():
+            times[name] += peer(model, x, options.runs)[1]
+    medians = {name: statistics.median(t) for name, t in times.items()}
+    best = min(medians["ONNX Runtime"], medians["OpenVINO"])
+    ratios.append(medians["Assay"] / best)
+    print(" " * 21 + ", ".join(f"{name} {m:.2f} ms (least {min(times[name]):.2f})" for name, m in medians.items())
+          + f"; Assay / best {ratios[-1]:.2f}", flush=True)
+print(f"largest difference of all: {worst:.1e}")
+if ratios:
+    print(f"geometric mean of Assay / best: {np.exp(np.mean(np.log(ratios))):.3f}")
