@@ -92,6 +92,7 @@ struct TrainCommand: ParsableCommand {
   }
 
   func run() throws {
+    Machine.limitSpinning()
     try reporting(wayOn: " The same command goes on from there.") { try train() }
   }
 

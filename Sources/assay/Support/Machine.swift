@@ -28,6 +28,18 @@ enum Machine {
     return known.filter { flags.contains(Substring($0)) }
   }
 
+  /// Starts the program anew with OpenMP's busy waiting cut short, unless the environment says how it is to wait.
+  ///
+  /// Between two parallel pieces of work, the threads of GNU OpenMP, which oneDNN computes with, wait in a busy loop, by
+  /// default for milliseconds. As soon as the machine has something else to do, these loops take the processors from the
+  /// very threads that are waited for. The library reads its setting when it is loaded, which is before `main`.
+  static func limitSpinning() {
+    guard unsafe getenv("GOMP_SPINCOUNT") == nil, unsafe getenv("OMP_WAIT_POLICY") == nil else { return }
+    unsafe setenv("GOMP_SPINCOUNT", "1000", 1)
+    // Where that fails, all goes on as it would have.
+    unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
+  }
+
   private static func lines(of path: String) -> [String] {
     guard let file = unsafe fopen(path, "re") else { return [] }
     defer { unsafe fclose(file) }
