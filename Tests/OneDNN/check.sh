@@ -2,8 +2,9 @@
 # Checks the layer over oneDNN (Sources/CDNN) against plain loops, with one version of oneDNN or several.
 #   Tests/OneDNN/check.sh [--bench] [FOLDER ...]
 # A FOLDER holds oneDNN's include/ and lib/; `system`, or none at all, is the library that is installed. --bench times
-# convolutions instead, the versions in turns: median and range of the rounds, in milliseconds. RUN is put before the
-# program, for a library of a newer system than this one: RUN="ld.so --library-path ...", both of that system.
+# convolutions instead, the versions in turns: median and range of the rounds, in milliseconds; with OMP_NUM_THREADS=1
+# of processor time, for machines that are not idle. RUN is put before the program, for a library of a newer system
+# than this one: RUN="ld.so --library-path ...", both of that system.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
