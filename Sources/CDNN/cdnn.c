@@ -147,16 +147,15 @@ void cdnn_primitive_destroy(cdnn_primitive *primitive) {
 static size_t md_bytes(md_ref md) { return md ? dnnl_memory_desc_get_size(md) : 0; }
 
 size_t cdnn_primitive_bytes(const cdnn_primitive *primitive, int argument) {
-  return md_bytes(md_of(primitive, argument));
+  return md_bytes(cdnn_md_of(primitive, argument));
 }
 
 int cdnn_primitive_matches(const cdnn_primitive *primitive, int argument, const cdnn_tensor *tensor) {
   md_owned wanted;
-  if (md_make(tensor, &wanted) != dnnl_success)
-    return 0;
-  md_ref have = md_of(primitive, argument);
-  int equal = have && dnnl_memory_desc_equal(have, wanted);
-  md_free(wanted);
+  dnnl_status_t status = cdnn_md_make(tensor, &wanted);
+  md_ref have = cdnn_md_of(primitive, argument);
+  int equal = status == dnnl_success && have && dnnl_memory_desc_equal(have, wanted);
+  cdnn_md_free(wanted);
   return equal;
 }
 

@@ -19,13 +19,18 @@ static dnnl_format_tag_t tag_for(int rank, int layout) {
   }
 }
 
-dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out) {
+dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out) {
+  /* oneDNN itself takes an undefined layout and makes a primitive that cannot be used. */
+  if (tensor && tensor->layout != CDNN_FROM && tag_for(tensor->rank, tensor->layout) == dnnl_format_tag_undef) {
+    *out = NULL;
+    return dnnl_invalid_arguments;
+  }
 #if DNNL_VERSION_MAJOR >= 3
   *out = NULL;
   if (!tensor)
     return dnnl_success;
   if (tensor->layout == CDNN_FROM) {
-    md_ref from = md_of(tensor->from, tensor->from_argument);
+    md_ref from = cdnn_md_of(tensor->from, tensor->from_argument);
     return from ? dnnl_memory_desc_clone(out, from) : dnnl_invalid_arguments;
   }
   return dnnl_memory_desc_create_with_tag(out, tensor->rank, tensor->dims, dnnl_f32,
@@ -37,7 +42,7 @@ dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out) {
   if (!tensor)
     return dnnl_success;
   if (tensor->layout == CDNN_FROM) {
-    md_ref from = md_of(tensor->from, tensor->from_argument);
+    md_ref from = cdnn_md_of(tensor->from, tensor->from_argument);
     if (!from)
       return dnnl_invalid_arguments;
     **out = *from;
@@ -48,7 +53,7 @@ dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out) {
 #endif
 }
 
-void md_free(md_owned md) {
+void cdnn_md_free(md_owned md) {
   if (!md)
     return;
 #if DNNL_VERSION_MAJOR >= 3
@@ -60,10 +65,11 @@ void md_free(md_owned md) {
 
 /* The exec argument of each cdnn_argument. */
 static const int exec_argument[CDNN_ARGUMENTS] = {
-    DNNL_ARG_SRC,       DNNL_ARG_WEIGHTS,  DNNL_ARG_BIAS,         DNNL_ARG_DST,       DNNL_ARG_WORKSPACE, DNNL_ARG_SCRATCHPAD,
-    DNNL_ARG_DIFF_SRC,  DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST, DNNL_ARG_SRC_1};
+    DNNL_ARG_SRC,       DNNL_ARG_WEIGHTS,    DNNL_ARG_BIAS,     DNNL_ARG_DST,
+    DNNL_ARG_WORKSPACE, DNNL_ARG_SCRATCHPAD, DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_WEIGHTS,
+    DNNL_ARG_DIFF_BIAS, DNNL_ARG_DIFF_DST,   DNNL_ARG_SRC_1};
 
-md_ref md_of(const cdnn_primitive *primitive, int argument) {
+md_ref cdnn_md_of(const cdnn_primitive *primitive, int argument) {
   if (argument < 0 || argument >= CDNN_ARGUMENTS)
     return NULL;
   md_ref md =
@@ -73,7 +79,7 @@ md_ref md_of(const cdnn_primitive *primitive, int argument) {
   return md;
 }
 
-dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out) {
+dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out) {
   dnnl_status_t status = dnnl_primitive_attr_create(out);
   if (status != dnnl_success)
     return status;
@@ -82,18 +88,23 @@ dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_
     return status;
   dnnl_post_ops_t list;
   status = dnnl_post_ops_create(&list);
+  if (status != dnnl_success)
+    return status;
   for (int i = 0; i < count && status == dnnl_success; i++) {
     const cdnn_post *post = &posts[i];
+    float alpha = post->alpha, beta = post->beta;
+    if (post->kind == CDNN_POST_ELEMENTWISE)
+      cdnn_elementwise_parameters(post->algorithm, &alpha, &beta);
 #if DNNL_VERSION_MAJOR >= 3
     if (post->kind == CDNN_POST_SUM)
-      status = dnnl_post_ops_append_sum(list, post->alpha, 0, dnnl_data_type_undef);
+      status = dnnl_post_ops_append_sum(list, alpha, 0, dnnl_data_type_undef);
     else
-      status = dnnl_post_ops_append_eltwise(list, elementwise_kind(post->algorithm), post->alpha, post->beta);
+      status = dnnl_post_ops_append_eltwise(list, cdnn_elementwise_kind(post->algorithm), alpha, beta);
 #else
     if (post->kind == CDNN_POST_SUM)
-      status = dnnl_post_ops_append_sum(list, post->alpha);
+      status = dnnl_post_ops_append_sum(list, alpha);
     else
-      status = dnnl_post_ops_append_eltwise(list, 1.0f, elementwise_kind(post->algorithm), post->alpha, post->beta);
+      status = dnnl_post_ops_append_eltwise(list, 1.0f, cdnn_elementwise_kind(post->algorithm), alpha, beta);
 #endif
   }
   if (status == dnnl_success)
@@ -102,7 +113,7 @@ dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_
   return status;
 }
 
-dnnl_alg_kind_t elementwise_kind(int algorithm) {
+dnnl_alg_kind_t cdnn_elementwise_kind(int algorithm) {
   switch (algorithm) {
   case CDNN_RELU:
     return dnnl_eltwise_relu;
@@ -139,7 +150,17 @@ dnnl_alg_kind_t elementwise_kind(int algorithm) {
   }
 }
 
-dnnl_status_t finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out) {
+void cdnn_elementwise_parameters(int algorithm, float *alpha, float *beta) {
+  if (algorithm == CDNN_HARDSWISH) {
+    *alpha = 1.0f / 6;
+    *beta = 0.5f;
+  } else if (algorithm == CDNN_SOFTPLUS) {
+    *alpha = 1;
+    *beta = 0;
+  }
+}
+
+dnnl_status_t cdnn_finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out) {
   cdnn_primitive *primitive = calloc(1, sizeof *primitive);
   if (!primitive) {
     dnnl_primitive_desc_destroy(descriptor);
@@ -155,7 +176,7 @@ dnnl_status_t finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn
   }
   dnnl_status_t status = dnnl_primitive_create(&primitive->handle, descriptor);
   for (int i = 0; i < CDNN_ARGUMENTS && status == dnnl_success; i++) {
-    md_ref md = md_of(primitive, i);
+    md_ref md = cdnn_md_of(primitive, i);
     if (!md)
       continue;
     status = dnnl_memory_create(&primitive->memory[i], md, engine->handle, DNNL_MEMORY_NONE);

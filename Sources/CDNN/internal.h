@@ -29,12 +29,14 @@ struct cdnn_primitive {
   int count;
 };
 
-/* Releases with md_free. A null `tensor` gives the zero descriptor (2.x) or null (3.x). */
-dnnl_status_t md_make(const cdnn_tensor *tensor, md_owned *out);
-void md_free(md_owned md);
-md_ref md_of(const cdnn_primitive *primitive, int argument);
-dnnl_status_t attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out);
-dnnl_alg_kind_t elementwise_kind(int algorithm);
+/* Releases with cdnn_md_free. A null `tensor` gives the zero descriptor (2.x) or null (3.x). */
+dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out);
+void cdnn_md_free(md_owned md);
+md_ref cdnn_md_of(const cdnn_primitive *primitive, int argument);
+dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out);
+dnnl_alg_kind_t cdnn_elementwise_kind(int algorithm);
+/* Hard swish and softplus have no parameters in 2.x; 3.x takes them from the caller, so give it 2.x's. */
+void cdnn_elementwise_parameters(int algorithm, float *alpha, float *beta);
 
 /* Makes the primitive and the memory objects for its arguments; takes over `descriptor`. */
-dnnl_status_t finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out);
+dnnl_status_t cdnn_finish(cdnn_engine *engine, dnnl_primitive_desc_t descriptor, cdnn_primitive **out);

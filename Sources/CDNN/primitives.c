@@ -15,18 +15,18 @@ static struct build begin(const cdnn_tensor *a, const cdnn_tensor *b, const cdnn
   struct build build;
   memset(&build, 0, sizeof build);
   const cdnn_tensor *all[MAX_TENSORS] = {a, b, c, d};
-  build.status = attributes_make(posts, post_count, &build.attributes);
+  build.status = cdnn_attributes_make(posts, post_count, &build.attributes);
   for (int i = 0; i < MAX_TENSORS && build.status == dnnl_success; i++)
-    build.status = md_make(all[i], &build.md[i]);
+    build.status = cdnn_md_make(all[i], &build.md[i]);
   return build;
 }
 
 static int end(struct build *build, cdnn_engine *engine, cdnn_primitive **primitive) {
   *primitive = NULL;
   if (build->status == dnnl_success)
-    build->status = finish(engine, build->descriptor, primitive);
+    build->status = cdnn_finish(engine, build->descriptor, primitive);
   for (int i = 0; i < MAX_TENSORS; i++)
-    md_free(build->md[i]);
+    cdnn_md_free(build->md[i]);
   if (build->attributes)
     dnnl_primitive_attr_destroy(build->attributes);
   return build->status;
@@ -124,17 +124,19 @@ int cdnn_deconvolution_create(cdnn_engine *engine, const cdnn_tensor *src, const
 int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *src,
                         const cdnn_tensor *dst, const cdnn_window *window, cdnn_primitive **primitive) {
   struct build build = begin(src, dst, NULL, NULL, NULL, 0);
-  dnnl_dims_t dilation;
-  dilates(window, dilation);
   dnnl_alg_kind_t kind = algorithm == CDNN_MAX       ? dnnl_pooling_max
                          : algorithm == CDNN_AVERAGE ? dnnl_pooling_avg_exclude_padding
                                                      : dnnl_pooling_avg_include_padding;
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  /* 2.x has dilation only in a second set of functions, with slower implementations. */
+  if (build.status == dnnl_success && (window->dilation[0] != 1 || window->dilation[1] != 1))
+    build.status = dnnl_unimplemented;
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
   md_ref s = build.md[0], d = build.md[1];
   dnnl_primitive_desc_t hint = NULL;
 #if DNNL_VERSION_MAJOR >= 3
+  const dnnl_dims_t dilation = {0, 0};
   if (direction == CDNN_BACKWARD_DATA) {
     build.status = dnnl_pooling_forward_primitive_desc_create(&hint, engine->handle, dnnl_forward_training, kind, s, d,
                                                               window->stride, window->kernel, dilation,
@@ -149,7 +151,6 @@ int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const
                                                               window->stride, window->kernel, dilation,
                                                               window->pad_low, window->pad_high, build.attributes);
 #else
-  (void)dilation; /* the 2.x call without dilation has the faster implementations; dilated pooling is not used */
   dnnl_pooling_desc_t op, forward;
   if (direction == CDNN_BACKWARD_DATA) {
     build.status = dnnl_pooling_forward_desc_init(&forward, dnnl_forward_training, kind, s, d, window->stride,
@@ -173,10 +174,11 @@ int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const
 int cdnn_elementwise_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *data, float alpha,
                             float beta, cdnn_primitive **primitive) {
   struct build build = begin(data, NULL, NULL, NULL, NULL, 0);
-  dnnl_alg_kind_t kind = elementwise_kind(algorithm);
+  dnnl_alg_kind_t kind = cdnn_elementwise_kind(algorithm);
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
+  cdnn_elementwise_parameters(algorithm, &alpha, &beta);
   md_ref d = build.md[0];
   dnnl_primitive_desc_t hint = NULL;
 #if DNNL_VERSION_MAJOR >= 3
@@ -269,9 +271,9 @@ int cdnn_softmax_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
 #if DNNL_VERSION_MAJOR >= 3
-  build.status =
-      dnnl_softmax_forward_primitive_desc_create(&build.descriptor, engine->handle, dnnl_forward_inference,
-                                                 dnnl_softmax_accurate, build.md[0], build.md[1], axis, build.attributes);
+  build.status = dnnl_softmax_forward_primitive_desc_create(&build.descriptor, engine->handle, dnnl_forward_inference,
+                                                            dnnl_softmax_accurate, build.md[0], build.md[1], axis,
+                                                            build.attributes);
 #else
   dnnl_softmax_v2_desc_t op;
   build.status = dnnl_softmax_v2_forward_desc_init(&op, dnnl_forward_inference, dnnl_softmax_accurate, build.md[0],

@@ -54,15 +54,15 @@ typedef enum {
   CDNN_SILU, /* x sigmoid(alpha x) */
   CDNN_GELU_ERF,
   CDNN_GELU_TANH,
-  CDNN_HARDSWISH, /* x min(max(x / 6 + 1 / 2, 0), 1) */
+  CDNN_HARDSWISH, /* x min(max(x / 6 + 1 / 2, 0), 1); alpha and beta do not count */
   CDNN_CLIP,      /* alpha: low, beta: high */
   CDNN_EXP,
   CDNN_LOG,
   CDNN_SQRT,
   CDNN_SQUARE,
   CDNN_ABS,
-  CDNN_LINEAR, /* alpha x + beta */
-  CDNN_SOFTPLUS
+  CDNN_LINEAR,  /* alpha x + beta */
+  CDNN_SOFTPLUS /* log(1 + exp(x)); alpha and beta do not count */
 } cdnn_elementwise;
 
 typedef enum { CDNN_POST_SUM = 0, CDNN_POST_ELEMENTWISE = 1 } cdnn_post_kind;
@@ -107,6 +107,7 @@ int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tenso
 int cdnn_deconvolution_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
                               const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
                               const cdnn_post *posts, int post_count, cdnn_primitive **primitive);
+/* Dilated pooling is not implemented. */
 int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *src,
                         const cdnn_tensor *dst, const cdnn_window *window, cdnn_primitive **primitive);
 int cdnn_elementwise_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *data, float alpha,
