@@ -36,6 +36,7 @@ let package = Package(
     .executable(name: "assay", targets: ["assay"]),
     // For the packages under Benchmarks.
     .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
+    .library(name: "AssayGraphs", targets: ["Graphs"]),
   ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.

@@ -15,7 +15,13 @@ extension Interpreter {
       case .maximum: a.isNaN || b.isNaN ? .nan : Swift.max(a, b)
       case .minimum: a.isNaN || b.isNaN ? .nan : Swift.min(a, b)
       case .remainder: fmod(a, b)
-      case .modulo: a - b * (a / b).rounded(.down)
+      case .modulo:
+        {
+          // The sign is the divisor's, also a zero's.
+          let rest = fmod(a, b)
+          if rest == 0 { return copysign(0, b) }
+          return (rest < 0) != (b < 0) && !rest.isNaN ? rest + b : rest
+        }()
       default: .nan
       }
     }
@@ -38,7 +44,8 @@ extension Interpreter {
       case .or: return a | b
       case .xor: return a ^ b
       case .shiftLeft: return b >= 64 || b < 0 ? 0 : a << b
-      case .shiftRight: return b < 0 ? 0 : a >> b
+      // A negative amount counts as a huge one.
+      case .shiftRight: return b < 0 ? a >> 63 : a >> b
       }
     }
 
