@@ -1,14 +1,15 @@
 // Runs the standard's own tests, written to disk by cases.py, and tells which pass.
 //
-// usage: Conformance CASES [NAME-PART]
+// usage: Conformance CASES [--executor] [NAME-PART]
 
 import FoundationEssentials
 import Glibc
 import Graphs
 
-let arguments = CommandLine.arguments
+let byExecutor = CommandLine.arguments.contains("--executor")
+let arguments = CommandLine.arguments.filter { $0 != "--executor" }
 guard arguments.count >= 2 else {
-  print("usage: Conformance CASES [NAME-PART]")
+  print("usage: Conformance CASES [--executor] [NAME-PART]")
   exit(64)
 }
 let root = arguments[1]
@@ -30,7 +31,7 @@ struct Tally {
 
 var tallies: [String: Tally] = [:]
 for test in cases {
-  switch test.run() {
+  switch test.run(byExecutor: byExecutor) {
   case .passed: tallies[test.group, default: Tally()].passed += 1
   case .unsupported(let reason): tallies[test.group, default: Tally()].unsupported.append((test.name, reason))
   case .wrong(let reason): tallies[test.group, default: Tally()].wrong.append((test.name, reason))
