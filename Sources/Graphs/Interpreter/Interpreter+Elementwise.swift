@@ -22,7 +22,7 @@ extension Interpreter {
     Entry("Clip", 1...3, ["min", "max", "consumed_inputs"], clip),
     Entry("Cos", 1...1, [], unary { Glibc.cos($0) }),
     Entry("Cosh", 1...1, [], unary { Glibc.cosh($0) }),
-    Entry("Dropout", 1...3, outputs: 2, ["ratio", "seed", "is_test", "consumed_inputs"], dropout),
+    Entry("Dropout", 1...3, outputs: 2, shaping: [2], ["ratio", "seed", "is_test", "consumed_inputs"], dropout),
     Entry("Erf", 1...1, [], unary { Glibc.erf($0) }),
     Entry("Exp", 1...1, hint, unary { Glibc.exp($0) }),
     Entry("Floor", 1...1, hint, unary { $0.rounded(.down) }),

