@@ -48,6 +48,7 @@ import Glibc
   @safe private enum PreparedStep {
     case primitive(OpaquePointer, UnsafeMutablePointer<UnsafeMutableRawPointer?>)
     case kernel((Storages) -> Void)
+    case fallible((Storages) -> Bool)
   }
 
   /// - Parameters:
@@ -96,6 +97,7 @@ import Glibc
     for (position, step) in program.steps.enumerated() {
       switch step.body {
       case .kernel(let kernel): steps.append(.kernel(kernel))
+      case .fallible(let kernel): steps.append(.fallible(kernel))
       case .primitive(let primitive, let list):
         let own = unsafe arguments + position * stride
         for (argument, storage) in list {
@@ -181,6 +183,8 @@ import Glibc
         let status = unsafe cdnn_primitive_run(handle, engine.stream, list)
         if status != 0 { return (index, status) }
       case .kernel(let kernel): kernel(storages)
+      case .fallible(let kernel):
+        if !kernel(storages) { return (index, 1) }
       }
       if isProfiling {
         let end = CompiledGraph.now()
@@ -194,8 +198,10 @@ import Glibc
 
   private func check(_ failure: (step: Int, status: Int32)?) throws(GraphError) {
     guard let failure else { return }
+    let step = program.steps[failure.step]
     throw .kernel(
-      node: program.steps[failure.step].node, function: "dnnl_primitive_execute", status: Int(failure.status))
+      node: step.node, function: step.kind == "reference" ? "its definition" : "dnnl_primitive_execute",
+      status: Int(failure.status))
   }
 
   // MARK: Results

@@ -154,6 +154,7 @@ struct Lowering {
       case .concatenation(let axis): try lowerConcatenation(node, axis: axis)
       case .flatten, .reshape, .squeeze, .unsqueeze, .identity: try lowerView(node)
       case .transpose, .slice, .pad: try lowerCopy(node)
+      case .interpreted: false
       }
     if !isLowered { try lowerPlainly(node) }
   }
@@ -167,17 +168,19 @@ struct Lowering {
     let result = allocate(shape(node), .plain)
     let shape = result.shape
     let storage = result.storage
-    emit(node.name, "reference", touching: places.map(\.place.storage) + [storage]) { storages in
-      var values: [String: Constant] = [:]
-      for (name, place) in places {
-        let count = place.shape.reduce(1, *)
-        values[name] = Constant(
-          unsafe Array(UnsafeBufferPointer(start: storages[place.storage], count: count)), shape: place.shape)
-      }
-      // Only slices can fail, by what shape inference has refused already.
-      guard let floats = try? node.evaluate(values, shape: shape).floats else { return }
-      unsafe storages[storage].update(from: floats, count: floats.count)
-    }
+    program.append(
+      node.name, "reference", touching: places.map(\.place.storage) + [storage],
+      .fallible { storages in
+        var values: [String: Constant] = [:]
+        for (name, place) in places {
+          let count = place.shape.reduce(1, *)
+          values[name] = Constant(
+            unsafe Array(UnsafeBufferPointer(start: storages[place.storage], count: count)), shape: place.shape)
+        }
+        guard let floats = try? node.evaluate(values, shape: shape).floats else { return false }
+        unsafe storages[storage].update(from: floats, count: floats.count)
+        return true
+      })
     define(node.output, result)
   }
 }

@@ -31,6 +31,8 @@ struct Step {
   enum Body {
     case primitive(Primitive, [(cdnn_argument, storage: Int)])
     case kernel((Storages) -> Void)
+    /// A kernel that can fail by the numbers it meets; whether it did not.
+    case fallible((Storages) -> Bool)
   }
 
   /// The node that it belongs to, for the profile and for errors.

@@ -40,6 +40,8 @@ public enum Operation: Sendable, Hashable {
   case pad(before: [Int], after: [Int], value: Float)
   /// Also dropout, which does nothing when a network is used.
   case identity
+  /// Anything else, for one set of shapes; made by `ONNXModel.specialized(for:)`.
+  case interpreted(InterpretedNode)
 }
 
 /// Geometry of a convolution over two spatial axes.

@@ -138,6 +138,11 @@ struct ShapeInference {
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
       return [x[0], x[1], 1, 1]
+    case .interpreted(let interpreted):
+      guard shapes.prefix(interpreted.inputShapes.count).elementsEqual(interpreted.inputShapes, by: { $0 == $1 }) else {
+        throw .shape("node '\(node.name)' was made for inputs of other shapes")
+      }
+      return interpreted.outputShape
     default: return try reshaping()
     }
   }

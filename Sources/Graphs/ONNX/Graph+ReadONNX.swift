@@ -45,7 +45,7 @@ extension Graph {
     }
   }
 
-  private static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
+  static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
   private init(_ proto: ONNXGraphProto, opset: Int) throws(GraphError) {
     self.init(name: proto.name)
@@ -89,23 +89,25 @@ extension GraphValue {
     guard tensor.elemType == Int32(ONNXTensorProto.DataType.float.rawValue) else {
       throw .unsupportedModel("'\(info.name)' has the element type \(tensor.elemType) instead of float")
     }
-    guard tensor.hasShape else {
-      self.init(name: info.name, shape: nil)
-      return
-    }
+    self.init(name: info.name, shape: try GraphValue.dimensions(tensor, name: info.name))
+  }
+
+  /// The shape that a file declares, nil where it does not.
+  static func dimensions(_ tensor: ONNXTypeProto.Tensor, name: String) throws(GraphError) -> [Dimension]? {
+    guard tensor.hasShape else { return nil }
     var shape: [Dimension] = []
     for dimension in tensor.shape.dim {
       switch dimension.value {
       case .dimValue(let size):
         guard size >= 0, size <= Int32.max else {
-          throw .malformed("'\(info.name)' declares an axis of \(size) elements")
+          throw .malformed("'\(name)' declares an axis of \(size) elements")
         }
         shape.append(.fixed(Int(size)))
-      case .dimParam(let name): shape.append(.symbolic(name))
+      case .dimParam(let symbol): shape.append(.symbolic(symbol))
       case nil: shape.append(.symbolic(""))
       }
     }
-    guard shape.count <= 8 else { throw .unsupportedModel("'\(info.name)' has \(shape.count) axes, more than 8") }
-    self.init(name: info.name, shape: shape)
+    guard shape.count <= 8 else { throw .unsupportedModel("'\(name)' has \(shape.count) axes, more than 8") }
+    return shape
   }
 }

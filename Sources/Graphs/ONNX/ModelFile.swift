@@ -64,7 +64,7 @@ enum ModelFile {
     }
   }
 
-  private static func failure(_ path: String) -> GraphError {
+  static func failure(_ path: String) -> GraphError {
     let code = errno
     return .file(path: path, code: code, reason: unsafe strerror(code).map { unsafe String(cString: $0) } ?? "unknown")
   }

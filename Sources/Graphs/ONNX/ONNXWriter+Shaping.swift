@@ -86,6 +86,8 @@ extension ONNXWriter {
       let number = constant(value, for: node, "value")
       emit("Pad", node.name, inputs: [node.inputs[0], pads, number], output: output)
     case .resize(let resize): try write(resize, node, output: output)
+    case .interpreted(let interpreted):
+      throw unsupported(node, interpreted.node.operation, "it was specialised for one shape")
     default: throw unsupported(node, "\(node.operation)", "it cannot be written")
     }
   }
