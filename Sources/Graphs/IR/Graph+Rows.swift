@@ -70,6 +70,7 @@ extension Operation {
     case .slice: "Slice"
     case .pad: "Pad"
     case .identity: "Identity"
+    case .interpreted(let interpreted): interpreted.node.operation + " (interpreted)"
     }
   }
 

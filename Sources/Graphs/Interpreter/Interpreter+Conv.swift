@@ -39,7 +39,9 @@ extension Interpreter {
     let bias = call.optional(8)
     if let bias, bias.shape != [geometry.outputs] { throw call.malformed("has a bias of shape \(bias.shape)") }
     let sums = geometry.convolve(x.doubles, w.doubles, bias: bias?.doubles)
-    guard let xScale = try call.scalar(1), let yScale = try call.scalar(6) else { throw call.malformed("lacks a scale") }
+    guard let xScale = try call.scalar(1), let yScale = try call.scalar(6) else {
+      throw call.malformed("lacks a scale")
+    }
     let wScales = try call.input(4).doubles
     let zero = try call.input(7)
     guard zero.count == 1, wScales.count == 1 || wScales.count == geometry.outputs else {

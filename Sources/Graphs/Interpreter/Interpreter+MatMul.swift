@@ -111,7 +111,8 @@ extension Interpreter {
       output = try parse(call, sides[1], rank: nil, ellipsis: ellipsis)
     } else {
       let all = labels.joined()
-      output = (0..<ellipsis).reversed().map { "\($0)" }
+      output =
+        (0..<ellipsis).reversed().map { "\($0)" }
         + sizes.keys.filter { name in Int(name) == nil && all.count { $0 == name } == 1 }.sorted()
     }
     guard output.allSatisfy({ sizes[$0] != nil }), Set(output).count == output.count else {

@@ -59,7 +59,9 @@ extension Interpreter {
       for (axis, scale) in Swift.zip(axes, given) { scales[axis] = scale }
       shape = try scaledShape(call, x.shape, scales)
     } else {
-      guard let sizes = try call.list(3), sizes.count == axes.count else { throw call.malformed("lacks scales and sizes") }
+      guard let sizes = try call.list(3), sizes.count == axes.count else {
+        throw call.malformed("lacks scales and sizes")
+      }
       for (axis, size) in Swift.zip(axes, sizes) {
         guard size > 0, x.shape[axis] > 0 else { throw call.malformed("resizes \(x.shape) to \(sizes)") }
         shape[axis] = size
@@ -154,7 +156,8 @@ struct Resampling {
         default: throw call.unsupported("it rounds by '\(rounding)'")
         }
       weights = takesRight ? [0, 1] : [1, 0]
-    case "linear", "bilinear": weights = smooths ? smoothed(ratio, scale, reach: 1) { max(0, 1 - $0) } : [1 - ratio, ratio]
+    case "linear", "bilinear":
+      weights = smooths ? smoothed(ratio, scale, reach: 1) { max(0, 1 - $0) } : [1 - ratio, ratio]
     case "cubic":
       weights =
         smooths ? smoothed(ratio, scale, reach: 2, cubicKernel) : (-1...2).map { cubicKernel(abs(Double($0) - ratio)) }

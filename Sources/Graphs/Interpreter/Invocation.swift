@@ -154,7 +154,9 @@ struct Invocation {
       guard !overflow, size <= Invocation.bound else { throw .memory(bytes: Int.max) }
       count = product
     }
-    guard count <= Invocation.largest else { throw .memory(bytes: count.multipliedReportingOverflow(by: 4).partialValue) }
+    guard count <= Invocation.largest else {
+      throw .memory(bytes: count.multipliedReportingOverflow(by: 4).partialValue)
+    }
     return count
   }
 

@@ -54,7 +54,9 @@ struct Specialization {
         continue
       }
       guard let shape = inputShapes[input.name] else { throw .shape("its input '\(input.name)' is missing") }
-      guard shape.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else { throw .shape("'\(input.name)' would have the shape \(shape)") }
+      guard shape.allSatisfy({ $0 > 0 && $0 <= 1 << 24 }) else {
+        throw .shape("'\(input.name)' would have the shape \(shape)")
+      }
       try GraphValue(name: input.name, shape: input.shape).check(shape, &symbols)
       graph.inputs.append(GraphValue(name: input.name, shape: shape.map { .fixed($0) }))
       define(input.name, shape, input.type ?? .float32)
@@ -96,7 +98,9 @@ struct Specialization {
 
   /// A question about the shape of a value, whose answer is known.
   private mutating func addShape(_ node: ModelNode) throws(GraphError) -> Bool {
-    guard node.operation == "Shape" || node.operation == "Size", let shape = shapes[node.inputs[0]] else { return false }
+    guard node.operation == "Shape" || node.operation == "Size", let shape = shapes[node.inputs[0]] else {
+      return false
+    }
     if node.operation == "Size" {
       known[node.outputs[0]] = TypedTensor([Int64(shape.reduce(1, *))], shape: [])
     } else {
@@ -132,7 +136,8 @@ struct Specialization {
     var local: [String: [Int]] = [:]
     var result: [(Node, shape: [Int])] = []
     for made in scratch.nodes {
-      let inference = ShapeInference(node: made, shapes: made.inputs.map { local[$0] ?? shapes[$0] ?? known[$0]?.shape })
+      let inference = ShapeInference(
+        node: made, shapes: made.inputs.map { local[$0] ?? shapes[$0] ?? known[$0]?.shape })
       let shape = try inference.result()
       guard try graph.elementCount(shape) > 0 else { throw call.unsupported("it makes an empty tensor") }
       local[made.output] = shape

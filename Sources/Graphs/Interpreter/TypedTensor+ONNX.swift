@@ -51,7 +51,8 @@ extension TypedTensor {
     switch type {
     case .float32: elements = .float(tensor.floatData)
     case .float64: elements = .double(tensor.doubleData)
-    case .float16: elements = .float(tensor.int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
+    case .float16:
+      elements = .float(tensor.int32Data.map { Float(Float16(bitPattern: UInt16(truncatingIfNeeded: $0))) })
     case .bfloat16: elements = .float(tensor.int32Data.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0) << 16) })
     case .int64: elements = .signed(tensor.int64Data)
     case .uint32: elements = .signed(tensor.uint64Data.map { type.wrapped(Int64(truncatingIfNeeded: $0)) })

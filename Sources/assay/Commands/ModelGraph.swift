@@ -3,15 +3,20 @@ import Graphs
 import Samples
 
 extension ModelCommand.Show {
-  /// The graph as the file has it, and as it is run after all passes, the latter with times where they are asked for.
+  /// The graph as the file has it for this input's size, all that depends on sizes alone being computed, and as it is run
+  /// after all passes, the latter with times where they are asked for.
   func graphTables() throws -> String {
-    let graph = try ModelFile.graph(path: model)
-    let shapes = try inputShapes(graph)
+    let file = try ModelFile.foreign(path: model)
+    let shapes = try inputShapes(file)
+    let graph = try file.specialized(for: shapes)
     let compiler = try GraphCompiler(graph)
     let before = try graph.rows(for: shapes)
     let after = try compiler.fused(for: shapes).rows(for: shapes)
     let inputs = graph.inputs.map { "\($0.name) \(Self.text(shapes[$0.name]!))" }.joined(separator: ", ")
-    var lines = ["input \(inputs)", "", "in the file: \(before.count) nodes"]
+    var lines = [
+      "input \(inputs)", "",
+      "in the file: \(file.nodes.count) nodes\(before.count == file.nodes.count ? "" : ", of which for this size \(before.count)")",
+    ]
     lines += Self.table(before, times: [:])
     lines += ["", "as it is run: \(after.count) nodes"]
     guard profile else { return (lines + Self.table(after, times: [:])).joined(separator: "\n") + "\n" }
@@ -32,13 +37,13 @@ extension ModelCommand.Show {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private func inputShapes(_ graph: Graph) throws -> [String: [Int]] {
-    guard !graph.inputs.isEmpty else { throw ModelError(model, "has no input") }
-    if shape != nil, graph.inputs.count > 1 {
-      throw ModelError(model, "has \(graph.inputs.count) inputs, for which --input is not enough")
+  private func inputShapes(_ file: ONNXModel) throws -> [String: [Int]] {
+    guard !file.inputs.isEmpty else { throw ModelError(model, "has no input") }
+    if shape != nil, file.inputs.count > 1 {
+      throw ModelError(model, "has \(file.inputs.count) inputs, for which --input is not enough")
     }
     var shapes: [String: [Int]] = [:]
-    for input in graph.inputs {
+    for input in file.inputs {
       if let shape {
         shapes[input.name] = shape
         continue
@@ -50,7 +55,7 @@ extension ModelCommand.Show {
         case .symbolic where axis == 0: return 1
         case .symbolic:
           // Our own classifiers know the size that they were trained for.
-          if let info = try? ModelInfo(graph, path: model), declared.count == 4, axis >= 2 {
+          if let info = try? ModelFile(path: model).classifier.info, declared.count == 4, axis >= 2 {
             return axis == 2 ? info.preprocessing.height : info.preprocessing.width
           }
           throw ModelError(model, "does not say how large its input '\(input.name)' is; give --input 1x3x224x224, say")

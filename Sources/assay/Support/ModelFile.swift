@@ -20,8 +20,15 @@ struct ModelFile {
     identity = ModelIdentity(name: name, sha256: Self.sha256(bytes))
   }
 
-  /// The graph of any ONNX file, also one that is not a classifier of ours.
-  static func graph(path: String) throws -> Graph { try graph(read(path), path: path) }
+  /// Any ONNX file, also one that is not a classifier of ours.
+  static func foreign(path: String) throws -> ONNXModel {
+    _ = try read(path)
+    do {
+      return try ONNXModel(contentsOf: path)
+    } catch {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
+  }
 
   private static func graph(_ bytes: [UInt8], path: String) throws -> Graph {
     do {

@@ -16,7 +16,9 @@ let shape = arguments[3].split(separator: "x").compactMap { Int($0) }
 let data = try Data(contentsOf: URL(filePath: arguments[2]))
 let input = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
 do {
-  let compiled = try GraphCompiler(Graph(contentsOf: arguments[1])).compile(inputShape: shape, threads: threads)
+  let model = try ONNXModel(contentsOf: arguments[1])
+  guard let name = model.inputs.first?.name else { fatalError("the model has no input") }
+  let compiled = try GraphCompiler(model.specialized(for: [name: shape])).compile(inputShape: shape, threads: threads)
   let clock = ContinuousClock()
   for run in 0..<runs + 3 {
     let time = try clock.measure { try compiled.run(input.span) }
