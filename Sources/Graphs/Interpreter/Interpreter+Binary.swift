@@ -125,7 +125,9 @@ extension Interpreter {
     guard call.opset < 7, let axis = try call.integer("axis") else { return b }
     let rank = try call.input(0).shape.count
     let first = try call.axis(axis, rank: rank, includingEnd: true)
-    guard first + b.shape.count <= rank else { throw call.malformed("names axis \(axis) of a tensor with \(rank) axes") }
+    guard first + b.shape.count <= rank else {
+      throw call.malformed("names axis \(axis) of a tensor with \(rank) axes")
+    }
     return b.reshaped(b.shape + [Int](repeating: 1, count: rank - first - b.shape.count))
   }
 

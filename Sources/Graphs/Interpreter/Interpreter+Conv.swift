@@ -39,7 +39,9 @@ extension Interpreter {
     let bias = call.optional(8)
     if let bias, bias.shape != [geometry.outputs] { throw call.malformed("has a bias of shape \(bias.shape)") }
     let sums = geometry.convolve(x.doubles, w.doubles, bias: bias?.doubles)
-    guard let xScale = try call.scalar(1), let yScale = try call.scalar(6) else { throw call.malformed("lacks a scale") }
+    guard let xScale = try call.scalar(1), let yScale = try call.scalar(6) else {
+      throw call.malformed("lacks a scale")
+    }
     let wScales = try call.input(4).doubles
     let zero = try call.input(7)
     guard zero.count == 1, wScales.count == 1 || wScales.count == geometry.outputs else {
@@ -96,6 +98,7 @@ extension Interpreter {
     guard output.allSatisfy({ $0 > 0 }) else { throw call.malformed("makes an output of \(output)") }
     let shape = [x.shape[0], w.shape[1] * groups] + output
     try call.count(shape)
+    try call.count([w.shape[1]] + kernel + size)
     let windows = Windows(
       size: output, kernel: kernel, strides: strides, dilations: dilations, before: Array(pads.prefix(rank)),
       after: Array(pads.suffix(rank)), output: size)

@@ -65,7 +65,9 @@ extension Interpreter {
         }
         for channel in 0..<x.shape[1] {
           let base = (image * x.shape[1] + channel) * area
-          result[(image * x.shape[1] + channel) * points + point] = taps.reduce(0) { $0 + values[base + $1.place] * $1.weight }
+          result[(image * x.shape[1] + channel) * points + point] = taps.reduce(0) {
+            $0 + values[base + $1.place] * $1.weight
+          }
         }
       }
     }

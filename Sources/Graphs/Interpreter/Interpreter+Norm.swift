@@ -30,7 +30,9 @@ extension Interpreter {
     var parameters: [[Double]] = []
     for index in 1...4 {
       let values = try call.input(index).doubles
-      guard values.count == channels else { throw call.malformed("has \(values.count) numbers for \(channels) channels") }
+      guard values.count == channels else {
+        throw call.malformed("has \(values.count) numbers for \(channels) channels")
+      }
       parameters.append(values)
     }
     let epsilon = try call.float("epsilon", epsilon)

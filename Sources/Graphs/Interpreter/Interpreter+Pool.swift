@@ -116,7 +116,8 @@ extension Interpreter {
   private static func maxUnpool(_ call: Invocation) throws(GraphError) -> [TypedTensor] {
     let (x, indices) = (try call.input(0), try call.input(1))
     let rank = x.shape.count - 2
-    guard rank >= 1, indices.shape == x.shape, let kernel = try call.integers("kernel_shape"), kernel.count == rank else {
+    guard rank >= 1, indices.shape == x.shape, let kernel = try call.integers("kernel_shape"), kernel.count == rank
+    else {
       throw call.malformed("has indices of shape \(indices.shape) for \(x.shape)")
     }
     let strides = try call.integers("strides") ?? [Int](repeating: 1, count: rank)

@@ -59,7 +59,9 @@ extension Interpreter {
       for (axis, scale) in Swift.zip(axes, given) { scales[axis] = scale }
       shape = try scaledShape(call, x.shape, scales)
     } else {
-      guard let sizes = try call.list(3), sizes.count == axes.count else { throw call.malformed("lacks scales and sizes") }
+      guard let sizes = try call.list(3), sizes.count == axes.count else {
+        throw call.malformed("lacks scales and sizes")
+      }
       for (axis, size) in Swift.zip(axes, sizes) {
         guard size > 0, x.shape[axis] > 0 else { throw call.malformed("resizes \(x.shape) to \(sizes)") }
         shape[axis] = size
@@ -72,7 +74,7 @@ extension Interpreter {
         let scale = (policy == "not_larger" ? all.min() : all.max()) ?? 1
         for axis in axes {
           scales[axis] = scale
-          shape[axis] = Int(scale * Double(x.shape[axis]) + 0.5)
+          shape[axis] = Int(clamping: scale * Double(x.shape[axis]) + 0.5)
         }
       }
     }
@@ -137,7 +139,8 @@ struct Resampling {
     _ call: Invocation, _ index: Int, scale: Double, input: Int, output: Int, part: (Double, Double)?
   ) throws(GraphError) -> (first: Int, weights: [Double], isOutside: Bool) {
     let x = try coordinate(call, index, scale: scale, input: input, output: output, part: part)
-    if part != nil, x < 0 || x > Double(input - 1) { return (0, [], true) }
+    // Written so that a coordinate that is no number is outside.
+    if part != nil, !(x >= 0 && x <= Double(input - 1)) { return (0, [], true) }
     let floor = x.rounded(.down)
     // An integer coordinate is the right one of its two neighbours.
     let isWhole = floor == x
@@ -154,7 +157,8 @@ struct Resampling {
         default: throw call.unsupported("it rounds by '\(rounding)'")
         }
       weights = takesRight ? [0, 1] : [1, 0]
-    case "linear", "bilinear": weights = smooths ? smoothed(ratio, scale, reach: 1) { max(0, 1 - $0) } : [1 - ratio, ratio]
+    case "linear", "bilinear":
+      weights = smooths ? smoothed(ratio, scale, reach: 1) { max(0, 1 - $0) } : [1 - ratio, ratio]
     case "cubic":
       weights =
         smooths ? smoothed(ratio, scale, reach: 2, cubicKernel) : (-1...2).map { cubicKernel(abs(Double($0) - ratio)) }

@@ -214,7 +214,8 @@ extension Interpreter {
   private static func trilu(_ call: Invocation) throws(GraphError) -> [TypedTensor] {
     let x = try call.input()
     guard x.shape.count >= 2 else { throw call.malformed("needs matrices, not the shape \(x.shape)") }
-    let k = Int(Int64(clamping: try call.scalar(1) ?? 0).clamped(to: Int64(-Invocation.bound)...Int64(Invocation.bound)))
+    let k = Int(
+      Int64(clamping: try call.scalar(1) ?? 0).clamped(to: Int64(-Invocation.bound)...Int64(Invocation.bound)))
     let isUpper = try call.flag("upper", true)
     let (rows, columns) = (x.shape[x.shape.count - 2], x.shape[x.shape.count - 1])
     let places = (0..<x.count).map { index in

@@ -32,7 +32,9 @@ extension Interpreter {
       sizes = listed
     } else {
       let count = try call.integer("num_outputs", call.node.outputs.count)
-      guard count > 0, count <= max(1, size) else { throw call.malformed("splits \(size) elements into \(count) parts") }
+      guard count > 0, count <= max(1, size) else {
+        throw call.malformed("splits \(size) elements into \(count) parts")
+      }
       // The last part may be smaller; the early operator sets had no such case.
       let part = (size + count - 1) / count
       sizes = (0..<count).map { min(part, max(0, size - $0 * part)) }
