@@ -47,9 +47,10 @@ def node_cases():
     cases = [case for case in collect_testcases(None) if all(o.domain == "" for o in case.model.opset_import)]
     groups = {case.name: case.model.graph.node[0].op_type for case in cases if len(case.model.graph.node) == 1}
     for case in cases:
-        base, _, expanded = case.name.partition("_expanded")
-        group = groups.get(case.name) if not expanded else groups.get(base, "?") + " (expanded)"
-        write(case.name, group or "(several)", case.model, case.data_sets, case.rtol, case.atol)
+        # The same function again, written in simpler operations.
+        base, is_expanded, _ = case.name.partition("_expanded")
+        group = groups.get(base, "(several)") + (" (expanded)" if is_expanded else "")
+        write(case.name, group, case.model, case.data_sets, case.rtol, case.atol)
 
 
 def data_cases(kind):

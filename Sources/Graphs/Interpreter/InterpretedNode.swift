@@ -11,7 +11,8 @@ public struct InterpretedNode: Sendable, Hashable {
     case value(Int, ElementType)
   }
 
-  let node: ModelNode
+  /// The node as the file has it.
+  public let node: ModelNode
   let opset: Int
   let operands: [Operand]
   /// Which of the node's outputs is made.

@@ -98,6 +98,7 @@ extension Interpreter {
     guard output.allSatisfy({ $0 > 0 }) else { throw call.malformed("makes an output of \(output)") }
     let shape = [x.shape[0], w.shape[1] * groups] + output
     try call.count(shape)
+    try call.count([w.shape[1]] + kernel + size)
     let windows = Windows(
       size: output, kernel: kernel, strides: strides, dilations: dilations, before: Array(pads.prefix(rank)),
       after: Array(pads.suffix(rank)), output: size)

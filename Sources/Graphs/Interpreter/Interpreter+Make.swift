@@ -58,7 +58,7 @@ extension Interpreter {
     let (first, last, step) = (start.doubles[0], limit.doubles[0], delta.doubles[0])
     let steps = ((last - first) / step).rounded(.up)
     guard steps <= Double(Invocation.largest) else { throw call.malformed("never ends") }
-    let count = max(0, Int(steps))
+    let count = max(0, Int(clamping: steps))
     return [TypedTensor(start.type, [count], doubles: (0..<count).map { first + Double($0) * step })]
   }
 

@@ -100,10 +100,10 @@ extension Interpreter {
     for (names, input) in Swift.zip(labels, inputs) {
       for (name, size) in Swift.zip(names, input.shape) {
         let known = sizes[name] ?? 1
-        guard known == size || known == 1 || size == 1 else {
+        guard size > 0, known == size || known == 1 || size == 1 else {
           throw call.malformed("has axes '\(name)' of \(known) and \(size) elements")
         }
-        sizes[name] = max(known, size == 0 ? 0 : size)
+        sizes[name] = max(known, size)
       }
     }
     let output: [String]

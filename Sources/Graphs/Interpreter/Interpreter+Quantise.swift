@@ -85,6 +85,7 @@ extension Interpreter {
     let x = try call.input(index)
     guard !x.type.isFloat, x.type.bytes == 1 else { throw call.malformed("has \(x.type) as input \(index)") }
     guard let zero = call.optional(zero) else { return x.converted(to: .int64) }
+    guard zero.type == x.type else { throw call.malformed("has zero points of \(zero.type) for \(x.type)") }
     let zeros = zero.integers
     if zeros.count == 1 {
       return TypedTensor(x.integers.map { $0 - zeros[0] }, shape: x.shape)

@@ -74,7 +74,7 @@ extension Interpreter {
         let scale = (policy == "not_larger" ? all.min() : all.max()) ?? 1
         for axis in axes {
           scales[axis] = scale
-          shape[axis] = Int(scale * Double(x.shape[axis]) + 0.5)
+          shape[axis] = Int(clamping: scale * Double(x.shape[axis]) + 0.5)
         }
       }
     }
@@ -139,7 +139,8 @@ struct Resampling {
     _ call: Invocation, _ index: Int, scale: Double, input: Int, output: Int, part: (Double, Double)?
   ) throws(GraphError) -> (first: Int, weights: [Double], isOutside: Bool) {
     let x = try coordinate(call, index, scale: scale, input: input, output: output, part: part)
-    if part != nil, x < 0 || x > Double(input - 1) { return (0, [], true) }
+    // Written so that a coordinate that is no number is outside.
+    if part != nil, !(x >= 0 && x <= Double(input - 1)) { return (0, [], true) }
     let floor = x.rounded(.down)
     // An integer coordinate is the right one of its two neighbours.
     let isWhole = floor == x

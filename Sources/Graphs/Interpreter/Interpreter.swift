@@ -4,7 +4,7 @@
 /// and what runs operations that it has no kernel for.
 public enum Interpreter {
   /// The operator sets that are understood.
-  public static let supportedOpsets = 6...28
+  public static let supportedOpsets = 1...28
 
   /// The names of all operations, sorted.
   public static let operations: [String] = table.keys.sorted()

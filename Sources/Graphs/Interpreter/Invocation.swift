@@ -147,17 +147,16 @@ struct Invocation {
   @discardableResult
   func count(_ shape: [Int]) throws(GraphError) -> Int {
     guard shape.count <= 32 else { throw malformed("makes a tensor of \(shape.count) axes") }
+    // An axis of no elements counts as one here, so that no order of the axes overflows later.
     var count = 1
     for size in shape {
       guard size >= 0 else { throw malformed("makes a tensor of shape \(shape)") }
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard !overflow, size <= Invocation.bound else { throw .memory(bytes: Int.max) }
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(1, size))
+      guard !overflow else { throw .memory(bytes: Int.max) }
       count = product
     }
-    guard count <= Invocation.largest else {
-      throw .memory(bytes: count.multipliedReportingOverflow(by: 4).partialValue)
-    }
-    return count
+    guard count <= Invocation.largest else { throw .memory(bytes: count <= Int.max / 4 ? count * 4 : Int.max) }
+    return shape.contains(0) ? 0 : count
   }
 
   /// The shape that all these are seen as together.

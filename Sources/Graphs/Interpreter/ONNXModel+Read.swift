@@ -65,47 +65,6 @@ extension ONNXModel {
   }
 }
 
-extension ModelNode {
-  init(_ node: ONNXNodeProto, opset: Int, external: ExternalData?) throws(GraphError) {
-    self.init(
-      name: node.name.isEmpty ? (node.output.first ?? "") : node.name, operation: node.opType, inputs: node.input,
-      outputs: node.output)
-    guard Graph.isStandard(node.domain) else {
-      throw .unsupported(
-        operation: "\(node.domain).\(node.opType)", node: name, opset: opset,
-        reason: "only the standard operator set is read")
-    }
-    // An optional output left out at the end.
-    while outputs.last?.isEmpty == true { outputs.removeLast() }
-    for attribute in node.attribute {
-      guard !attribute.hasRefAttrName else {
-        throw .unsupported(operation: operation, node: name, opset: opset, reason: "it belongs to a function body")
-      }
-      let value: Attribute
-      switch attribute.type {
-      case .int: value = .integer(attribute.i)
-      case .float: value = .float(attribute.f)
-      case .string: value = .string(String(decoding: attribute.s, as: UTF8.self))
-      case .ints: value = .integers(attribute.ints)
-      case .floats: value = .floats(attribute.floats)
-      case .strings: value = .strings(attribute.strings.map { String(decoding: $0, as: UTF8.self) })
-      case .tensor:
-        guard let tensor = attribute.t.last else {
-          throw .malformed("the \(operation) node '\(name)' has an empty attribute '\(attribute.name)'")
-        }
-        value = .tensor(try TypedTensor(tensor, name: name, external: external))
-      default:
-        throw .unsupported(
-          operation: operation, node: name, opset: opset,
-          reason: "its attribute '\(attribute.name)' is neither numbers nor text")
-      }
-      guard attributes.updateValue(value, forKey: attribute.name) == nil else {
-        throw .malformed("the \(operation) node '\(name)' has the attribute '\(attribute.name)' twice")
-      }
-    }
-  }
-}
-
 extension ONNXModel.Value {
   init(_ info: ONNXValueInfoProto) throws(GraphError) {
     guard !info.name.isEmpty else { throw .malformed("a graph input or output has no name") }

@@ -22,13 +22,15 @@ extension TypedTensor {
       guard size >= 0, size <= Int32.max else {
         throw .malformed("tensor '\(name)' has the impossible shape \(tensor.dims)")
       }
-      let (product, overflow) = count.multipliedReportingOverflow(by: Int(size))
+      // An axis of no elements counts as one, so that no order of the axes overflows later.
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(1, Int(size)))
       guard !overflow, product <= ModelFile.largest else {
         throw .malformed("tensor '\(name)' has the impossible shape \(tensor.dims)")
       }
       count = product
       shape.append(Int(size))
     }
+    if shape.contains(0) { count = 0 }
     guard shape.count <= 32 else { throw .unsupportedModel("tensor '\(name)' has \(shape.count) axes, more than 32") }
 
     if tensor.dataLocation == .external || !tensor.externalData.isEmpty {

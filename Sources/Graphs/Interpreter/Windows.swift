@@ -24,7 +24,8 @@ struct Windows {
       (kernel + strides + dilations).allSatisfy({ (1...65535).contains($0) }),
       pads.allSatisfy({ (-65535...65535).contains($0) })
     else { throw call.malformed("has an impossible window") }
-    let extents = rank == 0 ? [] : (0..<rank).map { (kernel[$0] - 1) * dilations[$0] + 1 }
+    try call.count(kernel)
+    let extents = (0..<rank).map { (kernel[$0] - 1) * dilations[$0] + 1 }
     let automatic = try call.string("auto_pad", "NOTSET")
     switch automatic {
     case "NOTSET", "": break
@@ -48,6 +49,7 @@ struct Windows {
       if ceilMode, (count - 1) * stride >= size[axis] + pads[axis] { count -= 1 }
       output.append(count)
     }
+    try call.count(output)
     self.init(
       size: size, kernel: kernel, strides: strides, dilations: dilations, before: Array(pads.prefix(rank)),
       after: Array(pads.suffix(rank)), output: output)

@@ -114,7 +114,8 @@ import Testing
   @Test func shapesBeforeTheyMoved() throws {
     // Operator sets before 10, 11 and 13 had these as attributes.
     let x = TypedTensor((0..<4).map { Float($0) }, shape: [1, 4])
-    let sliced = try run("Slice", [x], opset: 9, ["axes": .integers([1]), "starts": .integers([1]), "ends": .integers([3])])
+    let sliced = try run(
+      "Slice", [x], opset: 9, ["axes": .integers([1]), "starts": .integers([1]), "ends": .integers([3])])
     #expect(sliced[0].floats == [1, 2])
     #expect(try run("Clip", [x], opset: 6, ["max": .float(2)])[0].floats == [0, 1, 2, 2])
     #expect(try run("Squeeze", [x], opset: 11, ["axes": .integers([0])])[0].shape == [4])
@@ -136,16 +137,17 @@ import Testing
   }
 
   @Test func orders() throws {
-    let x = TypedTensor([2, 3, 3, 1], shape: [1, 4])
+    let x = TypedTensor([2, 3, 3, 1] as [Float], shape: [1, 4])
     #expect(try run("ArgMax", [x], ["axis": .integer(1)])[0].integers == [1])
     #expect(try run("ArgMax", [x], ["axis": .integer(1), "select_last_index": .integer(1)])[0].integers == [2])
     let top = try run("TopK", [x, list(3)], outputs: 2)
     #expect(top[0].floats == [3, 3, 2])
     #expect(top[1].integers == [1, 2, 0])
-    let sums = try run("CumSum", [x, TypedTensor([Int64(1)], shape: [])], ["exclusive": .integer(1), "reverse": .integer(1)])
+    let sums = try run(
+      "CumSum", [x, TypedTensor([Int64(1)], shape: [])], ["exclusive": .integer(1), "reverse": .integer(1)])
     #expect(sums[0].floats == [7, 4, 1, 0])
     // run("Unique", [np.array([2, 1, 1, 3, 4, 3], "f")], outs=4)
-    let unique = try run("Unique", [TypedTensor([2, 1, 1, 3, 4, 3], shape: [6])], outputs: 4)
+    let unique = try run("Unique", [TypedTensor([2, 1, 1, 3, 4, 3] as [Float], shape: [6])], outputs: 4)
     #expect(unique[0].floats == [1, 2, 3, 4])
     #expect(unique[1].integers == [1, 0, 3, 4])
     #expect(unique[2].integers == [1, 0, 0, 2, 3, 2])
@@ -156,8 +158,9 @@ import Testing
 
   @Test func convolutions() throws {
     // F.conv2d(x, w, torch.tensor([1., -1.]), stride=2, padding=1)
-    let bias = TypedTensor([1, -1], shape: [2])
-    let y = try run("Conv", [signed, weights, bias], ["strides": .integers([2, 2]), "pads": .integers([1, 1, 1, 1])])[0]
+    let bias = TypedTensor([1, -1] as [Float], shape: [2])
+    let y = try run(
+      "Conv", [signed, weights, bias], ["strides": .integers([2, 2]), "pads": .integers([1, 1, 1, 1])])[0]
     expect(y, [1, 2, 2, 2], [2.0, 2.78125, 1.9375, 1.5, -1.75, -1.21875, 0.9375, 4.5])
     // F.conv_transpose2d(x, w[:, :1], stride=2, padding=1, output_padding=1)
     let single = try run("Slice", [weights, list(0), list(1), list(1)])[0]
@@ -173,19 +176,27 @@ import Testing
   }
 
   @Test func pools() throws {
-    let maxima = try run("MaxPool", [ramp], outputs: 2, ["kernel_shape": .integers([3, 3]), "strides": .integers([2, 2]), "ceil_mode": .integer(1)])
+    let maxima = try run(
+      "MaxPool", [ramp], outputs: 2,
+      ["kernel_shape": .integers([3, 3]), "strides": .integers([2, 2]), "ceil_mode": .integer(1)])
     #expect(maxima[0].floats == [10, 11, 14, 15])
     #expect(maxima[1].integers == [10, 11, 14, 15])
-    let pads: [String: ModelNode.Attribute] = ["kernel_shape": .integers([1, 3]), "strides": .integers([1, 2]), "pads": .integers([0, 1, 0, 1])]
-    let row = TypedTensor([1, 2, 3, 6], shape: [1, 1, 1, 4])
+    let pads: [String: ModelNode.Attribute] = [
+      "kernel_shape": .integers([1, 3]), "strides": .integers([1, 2]), "pads": .integers([0, 1, 0, 1]),
+    ]
+    let row = TypedTensor([1, 2, 3, 6] as [Float], shape: [1, 1, 1, 4])
     #expect(try run("AveragePool", [row], pads)[0].floats == [1.5, 11.0 / 3])
-    #expect(try run("AveragePool", [row], pads.merging(["count_include_pad": .integer(1)]) { a, _ in a })[0].floats == [1, 11.0 / 3])
+    #expect(
+      try run("AveragePool", [row], pads.merging(["count_include_pad": .integer(1)]) { a, _ in a })[0].floats == [
+        1, 11.0 / 3,
+      ])
   }
 
   @Test func resizes() throws {
     // run("Resize", [r ** 2 / 10, None, None, np.array([1, 1, 3, 5])], 19, mode="cubic", cubic_coeff_a=-0.5)
     expect(
-      try run("Resize", [squares, nil, nil, list(1, 1, 3, 5)], ["mode": .string("cubic"), "cubic_coeff_a": .float(-0.5)])[0],
+      try run(
+        "Resize", [squares, nil, nil, list(1, 1, 3, 5)], ["mode": .string("cubic"), "cubic_coeff_a": .float(-0.5)])[0],
       [1, 1, 3, 5],
       [
         0.12946077, 0.24737000, 0.49259099, 0.89101225, 1.32192063, 3.54734826, 4.45435143, 5.625, 6.94885159,
@@ -193,7 +204,8 @@ import Testing
       ])
     // run("Resize", [r ** 2 / 10, None, None, np.array([1, 1, 2, 3])], 19, mode="linear", antialias=1)
     expect(
-      try run("Resize", [squares, nil, nil, list(1, 1, 2, 3)], ["mode": .string("linear"), "antialias": .integer(1)])[0],
+      try run("Resize", [squares, nil, nil, list(1, 1, 2, 3)], ["mode": .string("linear"), "antialias": .integer(1)])[
+        0],
       [1, 1, 2, 3], [1.56363642, 2.4, 3.52727270, 10.34545422, 12.9, 15.74545479])
     // run("Resize", [r, np.array([0, 0, .4, .6, 1, 1, .6, 1.8], "f"), None, np.array([1, 1, 2, 3])], 19, mode="linear",
     //     coordinate_transformation_mode="tf_crop_and_resize", extrapolation_value=9.0)
@@ -204,6 +216,15 @@ import Testing
     ]
     expect(
       try run("Resize", [ramp, part, nil, list(1, 1, 2, 3)], attributes)[0], [1, 1, 2, 3], [6.6, 9, 9, 9, 9, 9])
+  }
+
+  @Test func aRegionThatIsNoNumberIsOutside() throws {
+    let nowhere = TypedTensor([.nan, .nan, .nan, .nan], shape: [4])
+    let matrix = TypedTensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+    let crop: [String: ModelNode.Attribute] = [
+      "coordinate_transformation_mode": .string("tf_crop_and_resize"), "mode": .string("linear"),
+    ]
+    #expect(try run("Resize", [matrix, nowhere, nil, list(2, 2)], crop)[0].floats == [0, 0, 0, 0])
   }
 
   @Test func grids() throws {
@@ -259,6 +280,16 @@ import Testing
     #expect(throws: GraphError.self) { try run("Pad", [list(1), list(.max, .max)]) }
     #expect(throws: GraphError.self) { try run("OneHot", [list(1), list(.max), list(0, 1)]) }
     #expect(throws: GraphError.self) { try run("Split", [list(1, 2), list(.max, .max)]) }
+    let empty = TypedTensor([Float](), shape: [0, 2])
+    #expect(throws: GraphError.self) {
+      try run("Einsum", [empty, TypedTensor([1, 1] as [Float], shape: [1, 2])], ["equation": .string("ij,ij->ij")])
+    }
+    #expect(throws: GraphError.self) { try run("ConstantOfShape", [list(0, 1 << 40, 1 << 40)]) }
+    #expect(throws: GraphError.self) {
+      let image = TypedTensor([Float(1)], shape: [1, 1, 1, 1, 1, 1])
+      let attributes = ["kernel_shape", "pads"].map { ($0, [Int64](repeating: 65535, count: $0 == "pads" ? 8 : 4)) }
+      return try run("MaxPool", [image], Dictionary(uniqueKeysWithValues: attributes.map { ($0, .integers($1)) }))
+    }
     #expect(throws: GraphError.self) { try run("GatherND", [list(1), TypedTensor([Int64](), shape: [1, 0])]) }
   }
 

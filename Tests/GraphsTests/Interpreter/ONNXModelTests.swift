@@ -125,7 +125,8 @@ import Testing
   @Test func failuresAtRunTimeAreNotSilent() throws {
     let model = try model {
       $0.graph.node = [
-        self.node("Cast", ["x"], ["index"], [.int("to", 7)]), self.node("Gather", ["token", "index"], ["y"], [.int("axis", 2)]),
+        self.node("Cast", ["x"], ["index"], [.int("to", 7)]),
+        self.node("Gather", ["token", "index"], ["y"], [.int("axis", 2)]),
       ]
     }
     let graph = try model.specialized(for: ["x": [1, 4, 3, 3]])
@@ -180,7 +181,8 @@ import Testing
   @Test func whatIsUnknownIsNamed() {
     #expect(
       message { $0.graph.node[7].opType = "LSTM" }
-        == "The model uses LSTM (node 'positive', opset 17) in a way that is not supported: this operation is not known.")
+        == "The model uses LSTM (node 'positive', opset 17) in a way that is not supported: this operation is not known."
+    )
     #expect(message { $0.graph.node[7].domain = "com.microsoft" }.contains("com.microsoft.Relu"))
     #expect(message { $0.graph.node[7].attribute = [.int("surprise", 1)] }.contains("'surprise' is unknown"))
     #expect(
@@ -220,7 +222,8 @@ import Testing
 
   @Test func weightsBesideTheModelAreRead() throws {
     #expect(try load(["location": "weights.bin"]).run(["x": x])["y"]!.floats == [5, 6, 7, 8])
-    #expect(try load(["location": "weights.bin", "offset": "0", "length": "16"]).constants["token"]!.floats == [5, 6, 7, 8])
+    #expect(
+      try load(["location": "weights.bin", "offset": "0", "length": "16"]).constants["token"]!.floats == [5, 6, 7, 8])
   }
 
   @Test(arguments: [

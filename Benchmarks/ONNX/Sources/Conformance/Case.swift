@@ -65,6 +65,14 @@ struct Case {
     let fixed = inputs.filter { $0.key != model.inputs.first?.name && !$0.value.type.isFloat }
     let shapes = inputs.filter { fixed[$0.key] == nil }.mapValues(\.shape)
     let graph = try model.specialized(for: shapes, fixed: fixed)
+    if group == "(models)" {
+      let left = graph.nodes.compactMap {
+        if case .interpreted(let node) = $0.operation { node.node.operation } else { nil }
+      }
+      print(
+        "\(name): \(model.nodes.count) nodes became \(graph.nodes.count), interpreted: \(Set(left).sorted()) \(left.count)"
+      )
+    }
     let compiled = try GraphCompiler(graph).compile(inputShapes: shapes, threads: 1)
     try compiled.run(compiled.inputs.map { inputs[$0.name]!.floats })
     var outputs: [String: TypedTensor] = [:]
