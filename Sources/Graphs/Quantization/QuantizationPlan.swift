@@ -148,16 +148,22 @@ struct QuantizedProduct {
     self.values = values
   }
 
-  /// The output channel of a weight.
-  func channel(_ index: Int) -> Int {
-    index / weights.shape.suffix(from: axis + 1).reduce(1, *) % channels
+  /// How many of the input's channels, or columns, an output is made from.
+  var inputs: Int { weights.shape[1 - axis] }
+
+  /// Of each output channel, where its weights lie, by taps and then by input channels.
+  var positions: [[Int]] {
+    let shape = weights.shape
+    let area = shape.dropFirst(2).reduce(1, *)
+    return (0..<channels).map { channel in
+      (0..<area).flatMap { tap in
+        (0..<inputs).map { input in
+          axis == 0 ? (channel * inputs + input) * area + tap : input * channels + channel
+        }
+      }
+    }
   }
 
-  /// The place on the input's second axis that a weight is multiplied with; only for what takes a bias.
-  func inputChannel(_ index: Int) -> Int {
-    guard weights.shape.count == 4 else { return axis == 0 ? index % weights.shape[1] : index / weights.shape[1] }
-    let area = weights.shape[2] * weights.shape[3]
-    let inputs = weights.shape[1]
-    return channel(index) / (channels / groups) * inputs + index / area % inputs
-  }
+  /// The first place on the input's second axis that an output channel is made from.
+  func firstInput(_ channel: Int) -> Int { channel / (channels / groups) * inputs }
 }

@@ -88,16 +88,15 @@ struct QuantizationWriter {
     guard let input = quantizations[node.inputs[0]], let inputScale = input.scale else {
       throw .malformed("the input of node '\(node.name)' has no scale")
     }
-    var scales = WeightScales.scales(product, limit: settings.weightLimit, searches: settings.searchesWeightScales)
-    if let bias = product.bias {
-      // A bias must fit 32 bits in steps of both scales; where weights are next to nothing, theirs gives way.
-      for channel in scales.indices {
-        scales[channel] = max(scales[channel], abs(bias[channel]) / inputScale / 0x1p30)
-      }
+    // A bias must fit 32 bits in steps of both scales; where weights are next to nothing, theirs gives way.
+    let least = (0..<product.channels).map { channel in
+      max(Quantization.leastScale, product.bias.map { abs($0[channel]) / inputScale / 0x1p30 } ?? 0)
     }
+    let rounded = RoundedWeights(product, inputLimit: settings.inputLimit, leastScale: least)
+    let scales = rounded.scales
     let weights = Quantization(
       scales: scales, zeroPoints: [Int](repeating: 0, count: scales.count), axis: product.axis, type: .int8)
-    let packed = weights.pack(product.values, shape: product.weights.shape, limit: settings.weightLimit)
+    let packed = Constant(rounded.integers, shape: product.weights.shape)
     var inputs = [node.inputs[0], dequantize(packed, weights, as: "\(node.name).weight")]
 
     let correction = settings.correctsBiases ? self.correction(node, product, packed, weights) : nil
@@ -127,54 +126,19 @@ struct QuantizationWriter {
   ) -> [Float]? {
     guard product.takesBias, let means = statistics[node.inputs[0]]?.channelMeans else { return nil }
     let rounded = quantization.dequantize(packed.numbers, shape: packed.shape)
-    var sums = [Double](repeating: 0, count: product.channels)
-    for index in rounded.indices {
-      let channel = product.inputChannel(index)
-      guard channel < means.count else { return nil }
-      sums[product.channel(index)] += Double(rounded[index] - product.values[index]) * means[channel]
+    guard product.firstInput(product.channels - 1) + product.inputs <= means.count else { return nil }
+    return product.positions.enumerated().map { channel, positions in
+      let first = product.firstInput(channel)
+      return Float(
+        positions.enumerated().reduce(0.0) { sum, item in
+          let difference = Double(rounded[item.element] - product.values[item.element])
+          return sum + difference * means[first + item.offset % product.inputs]
+        })
     }
-    return sums.map(Float.init)
   }
 }
 
 extension Quantization {
   /// Below this a scale would vanish in products with others.
   static let leastScale: Float = 1e-12
-
-  /// The integers of weights, none larger than `limit`.
-  fileprivate func pack(_ values: [Float], shape: [Int], limit: Int) -> Constant {
-    let integers = quantize(values, shape: shape)
-    return Constant(integers.map { Int8(min(max($0, Float(-limit)), Float(limit))) }, shape: shape)
-  }
-}
-
-/// Symmetric scales of weights.
-enum WeightScales {
-  /// One for each output channel.
-  static func scales(_ product: QuantizedProduct, limit: Int, searches: Bool) -> [Float] {
-    var channels = [[Float]](repeating: [], count: product.channels)
-    for (index, value) in product.values.enumerated() { channels[product.channel(index)].append(value) }
-    return channels.map { values in
-      let largest = values.reduce(0) { max($0, abs($1)) }
-      guard largest > 0 else { return 1 }
-      let plain = max(largest / Float(limit), Quantization.leastScale)
-      return searches ? search(values, plain, Float(limit)) : plain
-    }
-  }
-
-  /// The scale with the least squared error: a little clipping can be worth finer steps.
-  private static func search(_ values: [Float], _ plain: Float, _ limit: Float) -> Float {
-    var best = plain
-    var least = Float.infinity
-    for step in 0...40 {
-      let scale = plain * (0.6 + 0.01 * Float(step))
-      var error: Float = 0
-      for value in values {
-        let rounded = min(max((value / scale).rounded(.toNearestOrEven), -limit), limit) * scale
-        error += (rounded - value) * (rounded - value)
-      }
-      if error < least { (least, best) = (error, scale) }
-    }
-    return best
-  }
 }

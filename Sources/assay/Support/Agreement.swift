@@ -10,7 +10,16 @@ struct Agreement {
     var difference: Double
   }
 
-  var count = 0
+  /// What both models made of one part.
+  struct Judged {
+    var id: String
+    var verdicts: [Verdict]
+    /// The most probable classes.
+    var classes: [String]
+  }
+
+  var parts: [Judged] = []
+  var count: Int { parts.count }
   var largest = 0.0
   var largestSource = ""
   var flips: [Flip] = []
@@ -27,13 +36,13 @@ struct Agreement {
   ///   - onPart: called with how many were judged so far and both decisions.
   /// - Throws: where a model cannot be used, `InspectionError.interrupted` after Ctrl-C.
   init(
-    _ files: [ModelFile], _ items: [InspectionInput.Item],
+    _ files: [ModelFile], _ items: [InspectionInput.Item], threads: Int = Machine.processors,
     onPart: (_ judged: Int, _ decisions: [Decision]) throws -> Void = { _, _ in }
   ) throws {
     let inspectors = try files.map { file in
       try PartInspector(
         file.classifier, policy: Policy(file.classifier.info, reject: nil, review: nil, confidence: nil),
-        model: file.identity, threads: Machine.processors, wantsOutlines: false)
+        model: file.identity, threads: threads, wantsOutlines: false)
     }
     for (index, item) in items.enumerated() {
       let decisions = inspectors.map { $0.inspect(item, sequence: index).decision }
@@ -47,7 +56,10 @@ struct Agreement {
   }
 
   private mutating func add(_ decisions: [Decision], _ item: InspectionInput.Item) {
-    count += 1
+    parts.append(
+      Judged(
+        id: item.id, verdicts: decisions.map(\.verdict),
+        classes: decisions.map { $0.scores.max { $0.score < $1.score }?.label ?? "" }))
     var worst = 0.0
     for (a, b) in zip(decisions[0].scores, decisions[1].scores) {
       let difference = abs(Double(a.score) - Double(b.score))
