@@ -169,7 +169,7 @@ import Testing
       guard let inferred = try? graph.inferShapes(shapes), inferred.values.allSatisfy({ $0.reduce(1, *) < 100_000 }),
         let compiled = try? GraphCompiler(graph).compile(inputShapes: shapes, threads: 1)
       else { continue }
-      try? compiled.run(numbers([1, 6, 5, 7], seed: 1))
+      try? compiled.run([numbers([1, 6, 5, 7], seed: 1).floats!])
       accepted += 1
     }
     // Most damage is to weights.
