@@ -162,14 +162,22 @@ INLINE void strip(const int pixels, const cquantized_convolution *job, const uin
   const int64_t first_block = panel ? job->ends[panel - 1] : 0;
   multiply(pixels, windows, (const int8_t *)job->weights + first_block * PANEL * 4, job->order + first_block,
            job->ends[panel] - first_block, sums);
-  const __m256 first = _mm256_loadu_ps(job->scales + column), second = _mm256_loadu_ps(job->scales + column + 8);
+  const __m256 first = _mm256_mul_ps(_mm256_loadu_ps(job->scales + column), f->factor);
+  const __m256 second = _mm256_mul_ps(_mm256_loadu_ps(job->scales + column + 8), f->factor);
   const uint8_t *residual = job->residual ? job->residual + pixel * job->residual_stride + column : NULL;
   uint8_t *y = job->y + pixel * job->output_stride + column;
   UNROLLED
-  for (int p = 0; p < pixels; p++)
-    store_bytes(y + p * job->output_stride, _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][0]), first),
-                _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][1]), second),
-                residual ? residual + p * job->residual_stride : NULL, job->has_inner, f);
+  for (int p = 0; p < pixels; p += 2) {
+    /* The last of an odd number is stored twice. */
+    const int other = p + 1 < pixels ? p + 1 : p;
+    const __m256 values[4] = {_mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][0]), first),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][1]), second),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[other][0]), first),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[other][1]), second)};
+    store_bytes(y + p * job->output_stride, y + other * job->output_stride, values,
+                residual ? residual + p * job->residual_stride : NULL,
+                residual ? residual + other * job->residual_stride : NULL, f);
+  }
 }
 
 #define FOR_PIXELS(count, body)                                                                                        \

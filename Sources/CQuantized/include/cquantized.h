@@ -32,7 +32,7 @@ typedef struct {
   int32_t residual_zero_point;
   float residual_scale;
   int64_t residual_stride;
-  float low;                  /* what is below becomes this: 0 is ReLU, minus infinity nothing */
+  int32_t rectifies;          /* whether what is below 0 becomes 0 */
 
   int32_t uses_winograd;      /* whether the parts are cquantized_winograd_part's */
   int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */

@@ -118,7 +118,7 @@ extension Lowering {
     unsafe job.residual_scale = quantized.residual?.scales[0] ?? 0
     unsafe job.residual_zero_point = Int32(quantized.residual?.zeroPoints[0] ?? 0)
     unsafe job.residual_stride = Int64(Bytes.stride(result[1]))
-    unsafe job.low = quantized.rectifies ? 0 : -.infinity
+    unsafe job.rectifies = quantized.rectifies ? 1 : 0
     return unsafe job
   }
 
