@@ -58,10 +58,10 @@ struct Lowering {
   /// The value where it is, in whatever layout.
   mutating func located(_ value: String) throws(GraphError) -> Located {
     if let place = places[value]?.first { return place }
-    guard let constant = graph.constants[value], let values = constant.floats else {
+    guard let constant = graph.constants[value], constant.isFloat else {
       throw .malformed("the value '\(value)' is not a tensor of numbers")
     }
-    let buffer = try weights.plain(value) { values }
+    let buffer = try weights.plain(value) { constant.floats! }
     let place = Located(shape: constant.shape, layout: .plain, storage: program.fixed(buffer))
     define(value, place)
     return place

@@ -1,20 +1,43 @@
 /// A fixed tensor of a graph: weights as single precision, shapes and indices as 64-bit integers, row-major.
+///
+/// Large weights of a file are not held: each time they are asked for they are read, and changed as passes have asked.
 public struct Constant: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     case float([Float])
     case int64([Int64])
   }
 
+  private enum Storage: Sendable, Hashable {
+    case held(Elements)
+    /// Floating-point numbers in the model's file.
+    case stored(StoredTensor)
+    case derived(Derivation)
+  }
+
+  /// Numbers made from others when they are wanted.
+  private final class Derivation: Sendable, Hashable {
+    let source: ByteSource
+    let make: @Sendable () -> [Float]
+
+    init(_ source: ByteSource, _ make: @escaping @Sendable () -> [Float]) {
+      self.source = source
+      self.make = make
+    }
+
+    static func == (a: Derivation, b: Derivation) -> Bool { a === b }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+  }
+
   /// Sizes of the axes; empty for a scalar.
   public let shape: [Int]
-  public let elements: Elements
+  private let storage: Storage
 
   /// - Precondition: as many values as the shape says.
   public init(_ values: [Float], shape: [Int]) {
     precondition(
       values.count == shape.reduce(1, *), "\(values.count) values do not fill a tensor of shape \(shape)")
     self.shape = shape
-    elements = .float(values)
+    storage = .held(.float(values))
   }
 
   /// - Precondition: as many values as the shape says.
@@ -22,24 +45,66 @@ public struct Constant: Sendable, Hashable {
     precondition(
       values.count == shape.reduce(1, *), "\(values.count) values do not fill a tensor of shape \(shape)")
     self.shape = shape
-    elements = .int64(values)
+    storage = .held(.int64(values))
+  }
+
+  /// Floating-point numbers of a file.
+  ///
+  /// - Precondition: as many as the shape says.
+  init(_ stored: StoredTensor, shape: [Int]) {
+    precondition(
+      stored.type.isFloat && stored.count == shape.reduce(1, *),
+      "\(stored.count) values do not fill a tensor of shape \(shape)")
+    self.shape = shape
+    storage = .stored(stored)
   }
 
   /// How many elements.
-  public var count: Int {
-    switch elements {
-    case .float(let values): values.count
-    case .int64(let values): values.count
+  public var count: Int { shape.reduce(1, *) }
+
+  /// All elements; read from the file where they lie there.
+  public var elements: Elements {
+    switch storage {
+    case .held(let elements): elements
+    case .stored(let tensor): .float(TypedTensor(tensor, shape: shape).floats)
+    case .derived(let derivation): .float(derivation.make())
     }
   }
 
-  /// The values, or nil for an integer tensor.
+  /// Whether these are numbers to compute with, not integers.
+  public var isFloat: Bool {
+    if case .held(.int64) = storage { false } else { true }
+  }
+
+  /// The values, or nil for an integer tensor. Large ones may be read from the file each time.
   public var floats: [Float]? {
     if case .float(let values) = elements { values } else { nil }
   }
 
   /// The values, or nil for a float tensor.
   public var integers: [Int64]? {
-    if case .int64(let values) = elements { values } else { nil }
+    if case .held(.int64(let values)) = storage { values } else { nil }
+  }
+
+  /// The file that the numbers are read from each time.
+  var source: ByteSource? {
+    switch storage {
+    case .held: nil
+    case .stored(let tensor): tensor.source
+    case .derived(let derivation): derivation.source
+    }
+  }
+
+  /// Other numbers of the same shape: made now, or where these lie in a file, when they are wanted.
+  ///
+  /// - Precondition: it is a tensor of floats, and `transform` keeps the count.
+  func mapped(_ transform: @escaping @Sendable ([Float]) -> [Float]) -> Constant {
+    guard let source else { return Constant(transform(floats!), shape: shape) }
+    return Constant(shape: shape, .derived(Derivation(source) { [self] in transform(floats!) }))
+  }
+
+  private init(shape: [Int], _ storage: Storage) {
+    self.shape = shape
+    self.storage = storage
   }
 }

@@ -87,21 +87,18 @@ struct ShapeInference {
 
   /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
   func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
-    let position = axis < 0 ? axis + rank : axis
-    guard position >= 0, position < rank || (includingEnd && position == rank) else {
+    guard let position = Axes.position(axis, rank: rank, includingEnd: includingEnd) else {
       throw malformed("names axis \(axis) of a tensor with \(rank) axes")
     }
     return position
   }
 
+  /// Axes counted from the front, in the order given.
   func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
-    var result: [Int] = []
-    for entry in list {
-      let position = try axis(entry, rank: rank)
-      guard !result.contains(position) else { throw malformed("names axis \(entry) twice") }
-      result.append(position)
+    switch Axes.positions(list, rank: rank) {
+    case .success(let positions): return positions
+    case .failure(let problem): throw malformed(problem.reason)
     }
-    return result.sorted()
   }
 
   func vector(_ index: Int, _ count: Int, optional: Bool = false) throws(GraphError) {

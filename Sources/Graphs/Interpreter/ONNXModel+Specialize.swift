@@ -29,12 +29,21 @@ struct Specialization {
   private(set) var types: [String: ElementType] = [:]
   /// Values that some node or the caller reads.
   let used: Set<String>
+  /// Elements that may still be made of constants.
+  private var budget: Int
+  private let limit: Int
+
+  /// The most elements of one constant that is made of others, and of a result that is tried out, unless the file holds as
+  /// many itself: enough for any network's masks and grids, 128 MB.
+  private static let largest = 1 << 25
 
   init(
     _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor]
   ) throws(GraphError) {
     self.model = model
     graph = Graph(name: model.name, metadata: model.metadata)
+    limit = max(Specialization.largest, 2 * model.constants.values.reduce(0) { $0 + $1.count })
+    budget = 2 * limit
     known = model.constants
     used = Set(model.nodes.flatMap(\.inputs)).union(model.outputs.map(\.name))
     var symbols: [String: Int] = [:]
@@ -68,7 +77,14 @@ struct Specialization {
     guard node.outputs.contains(where: { !$0.isEmpty }) else { return }
     let present = node.inputs.filter { !$0.isEmpty }
     if present.allSatisfy({ known[$0] != nil }) {
-      let results = try Interpreter.evaluate(node, opset: model.opset, node.inputs.map { known[$0] })
+      let results = try Interpreter.evaluate(
+        node, opset: model.opset, node.inputs.map { known[$0] }, limit: min(budget, limit))
+      for result in results where result.stored == nil { budget -= result.count }
+      guard budget >= 0 else {
+        throw .unsupported(
+          operation: node.operation, node: node.name, opset: model.opset,
+          reason: "constants made of others would take more than \(2 * limit) elements")
+      }
       guard results.count >= node.outputs.count else {
         throw .unsupported(
           operation: node.operation, node: node.name, opset: model.opset, reason: "it makes \(results.count) outputs")
@@ -80,7 +96,7 @@ struct Specialization {
     if let operations = try? fast(node) {
       for (operation, shape) in operations {
         for input in operation.inputs where known[input] != nil && graph.constants[input] == nil {
-          graph.constants[input] = Constant(known[input]!.floats, shape: known[input]!.shape)
+          graph.constants[input] = Constant(known[input]!.asNumbers)
         }
         graph.nodes.append(operation)
         define(operation.output, shape, .float32)
@@ -119,7 +135,8 @@ struct Specialization {
     var operands: [InterpretedNode.Operand] = []
     for input in node.inputs {
       if let constant = known[input] {
-        operands.append(.constant(constant.type.isFloat ? constant.converted(to: .float32) : constant))
+        // Run after run: not from the file each time.
+        operands.append(.constant(constant.type.isFloat ? constant.held.converted(to: .float32) : constant.held))
       } else if let type = types[input] {
         if !names.contains(input) { names.append(input) }
         operands.append(.value(names.firstIndex(of: input)!, type))
@@ -156,7 +173,7 @@ struct Specialization {
           return TypedTensor(type, shape, integers: [Int64](repeating: value, count: shape.reduce(1, *)))
         }
       }
-      return try Interpreter.evaluate(node, opset: model.opset, inputs)
+      return try Interpreter.evaluate(node, opset: model.opset, inputs, limit: 2 * Specialization.largest)
     }
     // Zeros are safe as indices, but not as divisors.
     if let zeros = try? results(0) { return zeros }
@@ -166,7 +183,7 @@ struct Specialization {
   mutating func finish() throws(GraphError) -> Graph {
     for output in model.outputs {
       if let constant = known[output.name] {
-        graph.constants[output.name] = Constant(constant.floats, shape: constant.shape)
+        graph.constants[output.name] = Constant(constant.asNumbers)
       }
       let shape = known[output.name]?.shape ?? shapes[output.name]
       graph.outputs.append(GraphValue(name: output.name, shape: shape?.map { .fixed($0) }))

@@ -7,7 +7,7 @@ extension Graph {
     var kept: [Node] = []
     for node in nodes {
       let operands = node.inputs.map { $0.isEmpty ? nil : constants[$0] }
-      let isConstant = zip(node.inputs, operands).allSatisfy { $0.isEmpty || $1?.floats != nil }
+      let isConstant = zip(node.inputs, operands).allSatisfy { $0.isEmpty || $1?.isFloat == true }
       guard isConstant else {
         kept.append(node)
         continue
