@@ -7,12 +7,14 @@ extension ONNXModel {
   /// - Parameters:
   ///   - inputShapes: of the inputs that a run will bring.
   ///   - fixed: inputs that are the same for all runs, such as shapes; the network will not have them.
+  ///   - limit: the most elements of a constant that is made of others, and of a result that is tried out, unless the file
+  ///     holds half as many itself. 2^25 are enough for any network's masks and grids, and take 128 MB.
   /// - Throws: `GraphError.shape` where an input's shape contradicts its declaration, `.unsupported` where the shape of a
   ///   value would depend on the contents of a picture, and what ``Interpreter/evaluate(_:opset:_:)`` throws.
   public func specialized(
-    for inputShapes: [String: [Int]], fixed: [String: TypedTensor] = [:]
+    for inputShapes: [String: [Int]], fixed: [String: TypedTensor] = [:], limit: Int = 1 << 25
   ) throws(GraphError) -> Graph {
-    var specialization = try Specialization(self, inputShapes, fixed)
+    var specialization = try Specialization(self, inputShapes, fixed, limit: limit)
     for node in nodes { try specialization.add(node) }
     return try specialization.finish()
   }
@@ -33,17 +35,13 @@ struct Specialization {
   private var budget: Int
   private let limit: Int
 
-  /// The most elements of one constant that is made of others, and of a result that is tried out, unless the file holds as
-  /// many itself: enough for any network's masks and grids, 128 MB.
-  private static let largest = 1 << 25
-
   init(
-    _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor]
+    _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor], limit: Int
   ) throws(GraphError) {
     self.model = model
     graph = Graph(name: model.name, metadata: model.metadata)
-    limit = max(Specialization.largest, 2 * model.constants.values.reduce(0) { $0 + $1.count })
-    budget = 2 * limit
+    self.limit = max(limit, 2 * model.constants.values.reduce(0) { $0 + $1.count })
+    budget = 2 * self.limit
     known = model.constants
     used = Set(model.nodes.flatMap(\.inputs)).union(model.outputs.map(\.name))
     var symbols: [String: Int] = [:]
@@ -173,7 +171,7 @@ struct Specialization {
           return TypedTensor(type, shape, integers: [Int64](repeating: value, count: shape.reduce(1, *)))
         }
       }
-      return try Interpreter.evaluate(node, opset: model.opset, inputs, limit: 2 * Specialization.largest)
+      return try Interpreter.evaluate(node, opset: model.opset, inputs, limit: 2 * limit)
     }
     // Zeros are safe as indices, but not as divisors.
     if let zeros = try? results(0) { return zeros }

@@ -10,8 +10,9 @@ struct ModelCommand: ParsableCommand {
       Example:
         assay model show parts.onnx
         assay model verify parts.onnx other.onnx --data parts/
+        assay model import resnet18.onnx --out parts.onnx --labels good,scratch --size 224x224
       """,
-    subcommands: [Show.self, Verify.self, Inputs.self])
+    subcommands: [Show.self, Verify.self, Import.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,6 +59,11 @@ struct ModelCommand: ParsableCommand {
       }
     }
 
+    private static func explanation(_ info: ModelInfo) -> String {
+      if let foreign = info.foreign { return foreign.map.map { "its output '\($0)'" } ?? "nothing: it gives scores only" }
+      return info.hasPixelHead ? "pixel head" : "class activation map (Grad-CAM)"
+    }
+
     static func card(_ file: ModelFile) -> String {
       let info = file.classifier.info
       let input = info.preprocessing
@@ -69,9 +75,16 @@ struct ModelCommand: ParsableCommand {
         (
           "input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour"), \(input.fit.rawValue)"
         ),
-        ("explains by", info.hasPixelHead ? "pixel head" : "class activation map (Grad-CAM)"),
+        ("explains by", explanation(info)),
         ("thresholds", "reject \(info.thresholds.reject), review \(info.thresholds.review)"),
       ]
+      if let foreign = info.foreign {
+        rows += [
+          ("made by", "\(file.file.producer.isEmpty ? "another program" : file.file.producer), imported"),
+          ("normalised", Import.normalisation(input)),
+          ("scores", "\(foreign.scores.rawValue) in its output '\(foreign.output)'"),
+        ]
+      }
       if let card = info.provenance {
         let counts = zip(info.labels, zip(card.trainCounts, card.validationCounts)).map { "\($0) \($1.0)+\($1.1)" }
         rows += [
