@@ -1,5 +1,6 @@
 import ArgumentParser
 import Classification
+import Graphs
 import Inspection
 import Samples
 

@@ -5,9 +5,6 @@ import Graphs
 import Inspection
 import Samples
 
-extension Preprocessing.Fit: ExpressibleByArgument {}
-extension Preprocessing.Filter: ExpressibleByArgument {}
-
 extension ModelCommand {
   /// Gives somebody else's network what Assay has to know of it.
   struct Import: ParsableCommand {
