@@ -76,6 +76,17 @@ half = [numpy_helper.from_array(np.asarray([1, 2], np.float16), "h")]
 save("half", [node("Cast", "h", "f", to=F), node("Mul", "x f")], half, x=(1, 2))
 bf16 = helper.make_tensor("h", TensorProto.BFLOAT16, [2], [1.0, 2.5])
 save("bfloat", [node("Cast", "h", "f", to=F), node("Mul", "x f")], [bf16], x=(1, 2))
+for name, dtype in (("f16_network", TensorProto.FLOAT16), ("bf16_network", TensorProto.BFLOAT16)):
+    # For x = 0...17: max(0.75 x0 - 1.75) = 4.25 and max(2.25 x0 + 17) = 35, exact in either type.
+    save(name, [node("Conv", "x w b", "c"), node("Relu", "c", "r"), node("GlobalMaxPool", "r", "g"), node("Flatten", "g")],
+         [helper.make_tensor("w", dtype, [2, 2, 1, 1], [1, -0.25, 0.25, 2]), helper.make_tensor("b", dtype, [2], [0.5, -1])],
+         x=("n", 2, 3, 3), type=dtype)
+beside = TensorProto(name="w", data_type=F, dims=[2, 2, 1, 1], data_location=TensorProto.EXTERNAL)
+for key, value in (("location", "beside.bin"), ("offset", "4"), ("length", "16")):
+    beside.external_data.add(key=key, value=value)
+(target / "beside.bin").write_bytes(b"skip" + np.asarray([1, -0.25, 0.25, 2], np.float32).tobytes())
+save("beside", [node("Conv", "x w b", "c"), node("Relu", "c", "r"), node("GlobalMaxPool", "r", "g"), node("Flatten", "g")],
+     [beside, tensor("b", [0.5, -1])], x=("n", 2, 3, 3))
 for number, (name, attributes, inputs, constants) in enumerate([
     ("TopK", {"axis": -1}, "x k", [tensor("k", [2], np.int64)]), ("NonMaxSuppression", {}, "x s", [noise("s", 1, 2, 4)]),
     ("GridSample", {}, "x g", [noise("g", 1, 3, 3, 2)]), ("ScatterND", {}, "x i u",
