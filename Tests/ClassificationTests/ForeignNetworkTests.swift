@@ -129,7 +129,8 @@ import Testing
     }
     let model = try Self.model()
     #expect(message(model, ["good", "a"]) == "f.onnx gives 3 scores, but there are 2 labels.")
-    #expect(message(try Self.model(shape: [4, 3, "h", "w"]), ["good", "a", "b"]).contains("takes 4 pictures at a time"))
+    #expect(
+      message(try Self.model(shape: [4, 3, "h", "w"]), ["good", "a", "b"]).contains("takes 4 pictures at a time"))
     #expect(
       message(try Self.model(shape: ["n", 3, 16, 16]), ["good", "a", "b"])
         == "f.onnx takes ?x3x16x16, not 3 channels of 8 rows and 8 columns.")

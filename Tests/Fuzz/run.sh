@@ -21,13 +21,14 @@ elif [ "$format" = onnx ]; then
   [ $# -ge 3 ] || seeds=$here/corpus/onnx
   # The sanitizer's own bookkeeping takes about half of it.
   rss=2500
-  for c in CDNN CWinograd; do
+  for c in CDNN CWinograd CTransformer; do
     header=$root/Sources/$c/include/$(printf %s "$c" | tr A-Z a-z).h
     mkdir -p "$work/$c"
     printf 'module %s {\n  header "%s"\n  export *\n}\n' "$c" "$header" > "$work/$c/module.modulemap"
   done
   (cd "$work" && clang -std=c11 -O1 -g -c -fsanitize=address,fuzzer-no-link -I"$root/Sources/CDNN/include" \
-    -I"$root/Sources/CWinograd/include" "$root"/Sources/CDNN/*.c "$root"/Sources/CWinograd/*.c)
+    -I"$root/Sources/CWinograd/include" -I"$root/Sources/CTransformer/include" "$root"/Sources/CDNN/*.c \
+    "$root"/Sources/CWinograd/*.c "$root"/Sources/CTransformer/*.c)
   if [ ! -e "$work/SwiftProtobuf.o" ]; then
     # shellcheck disable=SC2046
     swiftc -O -g -parse-as-library -wmo -sanitize=fuzzer,address -swift-version 6 -module-name SwiftProtobuf -package-name swift_protobuf \
@@ -39,7 +40,8 @@ elif [ "$format" = onnx ]; then
     -enable-experimental-feature Lifetimes -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature ExistentialAny \
     -I "$work" -Xcc -fmodule-map-file="$work/CDNN/module.modulemap" \
-    -Xcc -fmodule-map-file="$work/CWinograd/module.modulemap" -o "$work/fuzz" \
+    -Xcc -fmodule-map-file="$work/CWinograd/module.modulemap" \
+    -Xcc -fmodule-map-file="$work/CTransformer/module.modulemap" -o "$work/fuzz" \
     "$here/fuzz_onnx.swift" $(find "$root/Sources/Graphs" -name '*.swift') "$work"/*.o -ldnnl -lm
   mkdir -p "$work/folder"
   printf 'external data that models may use' > "$work/folder/weights.bin"

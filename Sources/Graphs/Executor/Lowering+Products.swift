@@ -33,7 +33,9 @@ extension Lowering {
       if gemm.transposesB == byColumn { return scaled }
       let (rows, width) = gemm.transposesB ? (columns, inner) : (inner, columns)
       return unsafe [Float](unsafeUninitializedCapacity: scaled.count) { buffer, filled in
-        for row in 0..<rows { for place in 0..<width { unsafe buffer[place * rows + row] = scaled[row * width + place] } }
+        for row in 0..<rows {
+          for place in 0..<width { unsafe buffer[place * rows + row] = scaled[row * width + place] }
+        }
         filled = scaled.count
       }
     }
@@ -57,6 +59,13 @@ extension Lowering {
       return true
     }
 
+    if Lowering.hasPackedProduct {
+      let dense = DenseWeights(
+        name: tag, values: { gemm.alpha == 1 ? constant.floats! : constant.floats!.map { $0 * gemm.alpha } },
+        inner: inner, columns: columns, rowStride: gemm.transposesB ? 1 : columns,
+        columnStride: gemm.transposesB ? inner : 1, bias: bias.map { ("\(node.inputs[2])/\(gemm.beta)", $0) })
+      return try lowerPacked(node, dense)
+    }
     guard activations.allSatisfy({ $0.steps != nil }) else { return false }
     let posts = activations.flatMap { $0.posts }
     guard

@@ -131,6 +131,11 @@ struct ShapeInference {
     case .binary: return try broadcast(try shape(0), try shape(1))
     case .gemm(let gemm): return try self.gemm(gemm)
     case .matrixProduct: return try matrixProduct(try shape(0), try shape(1))
+    case .dense:
+      let result = try matrixProduct(try shape(0), try shape(1))
+      try vector(2, result[result.count - 1], optional: true)
+      return result
+    case .attention: return try attention()
     case .maxPooling(let pooling), .averagePooling(let pooling): return try self.pooling(pooling)
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
@@ -169,6 +174,19 @@ struct ShapeInference {
       guard try broadcast([m, n], c) == [m, n] else { throw malformed("adds the shape \(c) to \([m, n])") }
     }
     return [m, n]
+  }
+
+  private func attention() throws(GraphError) -> [Int] {
+    let (q, k, v) = (try shape(0), try shape(1), try shape(2))
+    let rank = q.count
+    guard rank >= 3, k.count == rank, v.count == rank, q.dropLast(2) == k.dropLast(2), q.dropLast(2) == v.dropLast(2),
+      q[rank - 1] == k[rank - 1], k[rank - 2] == v[rank - 2]
+    else { throw malformed("attends with the shapes \(q), \(k) and \(v), which do not fit") }
+    if shapes.count > 3, let mask = shapes[3] {
+      let scores = Array(q.dropLast()) + [k[rank - 2]]
+      guard try broadcast(scores, mask) == scores else { throw malformed("adds the shape \(mask) to \(scores)") }
+    }
+    return Array(q.dropLast()) + [v[rank - 1]]
   }
 
   private func matrixProduct(_ a: [Int], _ b: [Int]) throws(GraphError) -> [Int] {

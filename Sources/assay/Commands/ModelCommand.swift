@@ -60,8 +60,17 @@ struct ModelCommand: ParsableCommand {
       }
     }
 
+    /// The first of them where they are very many.
+    private static func classes(_ info: ModelInfo) -> String {
+      let names = info.labels.enumerated().map { $0 == info.goodIndex ? "\($1) (good)" : $1 }
+      guard names.count > 40 else { return names.joined(separator: ", ") }
+      return names.prefix(20).joined(separator: ", ") + " and \(names.count - 20) more"
+    }
+
     private static func explanation(_ info: ModelInfo) -> String {
-      if let foreign = info.foreign { return foreign.map.map { "its output '\($0)'" } ?? "nothing: it gives scores only" }
+      if let foreign = info.foreign {
+        return foreign.map.map { "its output '\($0)'" } ?? "nothing: it gives scores only"
+      }
       return info.hasPixelHead ? "pixel head" : "class activation map (Grad-CAM)"
     }
 
@@ -71,7 +80,7 @@ struct ModelCommand: ParsableCommand {
       var rows: [(String, String)] = [
         ("model", file.identity.name), ("sha256", file.identity.sha256),
         (
-          "classes", info.labels.enumerated().map { $0 == info.goodIndex ? "\($1) (good)" : $1 }.joined(separator: ", ")
+          "classes", classes(info)
         ),
         (
           "input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour"), \(input.fit.rawValue)"

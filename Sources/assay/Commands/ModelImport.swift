@@ -149,7 +149,9 @@ extension ModelCommand {
         ? ([Float](repeating: 0, count: channels), [Float](repeating: 1, count: channels))
         : channels == 3 ? (Self.imageNet.mean, Self.imageNet.std) : nil
       guard let means = mean.flatMap(Self.numbers) ?? defaults?.0, let stds = std.flatMap(Self.numbers) ?? defaults?.1
-      else { throw ModelError(model, "takes \(channels) channel; say how it is normalised, such as --mean 0.5 --std 0.5") }
+      else {
+        throw ModelError(model, "takes \(channels) channel; say how it is normalised, such as --mean 0.5 --std 0.5")
+      }
       let problem = Self.problem(width, height, channels, means, stds)
       if let problem { throw ModelError(model, "would get an impossible input: \(problem)") }
       return Preprocessing(
@@ -158,7 +160,9 @@ extension ModelCommand {
 
     private static let imageNet = (mean: [0.485, 0.456, 0.406] as [Float], std: [0.229, 0.224, 0.225] as [Float])
 
-    private static func problem(_ width: Int, _ height: Int, _ channels: Int, _ mean: [Float], _ std: [Float]) -> String? {
+    private static func problem(_ width: Int, _ height: Int, _ channels: Int, _ mean: [Float], _ std: [Float])
+      -> String?
+    {
       var probe = Preprocessing(width: 1, height: 1)
       (probe.width, probe.height, probe.channels, probe.mean, probe.std) = (width, height, channels, mean, std)
       return probe.problem

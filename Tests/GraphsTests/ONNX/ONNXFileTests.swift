@@ -108,7 +108,8 @@ import Testing
     #expect(written.metadata == ["assay.labels": "[\"a\"]", "maker": "test"])
     var bytes: [[UInt8]] = []
     for path in [path, copy] {
-      var proto = try ONNXModelProto(serializedBytes: try ByteSource(path: path).bytes(0..<ByteSource(path: path).count))
+      var proto = try ONNXModelProto(
+        serializedBytes: try ByteSource(path: path).bytes(0..<ByteSource(path: path).count))
       proto.metadataProps = []
       bytes.append(try proto.serializedBytes())
     }
@@ -127,7 +128,8 @@ import Testing
     #expect(throws: GraphError.unsupportedModel("it has more than 1048576 parts")) { try ONNXFile(bytes + nodes) }
   }
 
-  @Test(arguments: [[0x3a], [0x3a, 0x05, 0x0a], [0x3a, 0xff, 0xff, 0xff, 0xff, 0x7f], [0x00], [0x3b, 0x3c]] as [[UInt8]])
+  @Test(
+    arguments: [[0x3a], [0x3a, 0x05, 0x0a], [0x3a, 0xff, 0xff, 0xff, 0xff, 0x7f], [0x00], [0x3b, 0x3c]] as [[UInt8]])
   func brokenFieldsAreRefused(bytes: [UInt8]) {
     #expect(throws: GraphError.malformed("its bytes are not a protocol buffer of a model")) { try ONNXFile(bytes) }
   }
