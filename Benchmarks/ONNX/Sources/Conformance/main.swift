@@ -92,15 +92,17 @@ func list(_ title: String, _ rows: [(group: String, name: String, reason: String
   }
 }
 
-func rows(_ keep: (String) -> Bool, _ part: (Tally) -> [(name: String, reason: String)]) -> [(String, String, String)] {
+func rows(
+  _ tallies: [String: Tally], _ keep: (String) -> Bool, _ part: (Tally) -> [(name: String, reason: String)]
+) -> [(group: String, name: String, reason: String)] {
   tallies.filter { keep($0.key) }.flatMap { group, tally in part(tally).map { (group, $0.name, short($0.reason)) } }
 }
 func isDeclared(_ group: String) -> Bool {
   Interpreter.operations.contains { group == $0 || group.hasPrefix("\($0) ") }
 }
-list("wrong", rows({ _ in true }, \.wrong))
-list("declared operations, cases that are refused", rows(isDeclared, \.unsupported))
-list("data folders, cases that are refused", rows({ $0.hasPrefix("(") }, \.unsupported))
+list("wrong", rows(tallies, { _ in true }, \.wrong))
+list("declared operations, cases that are refused", rows(tallies, isDeclared, \.unsupported))
+list("data folders, cases that are refused", rows(tallies, { $0.hasPrefix("(") }, \.unsupported))
 let others = tallies.filter { !isDeclared($0.key) && !$0.key.hasPrefix("(") }
 print("\noperations that are not declared: \(others.keys.sorted().joined(separator: ", "))")
 for (name, reason) in deviations where cases.contains(where: { $0.name == name }) {
