@@ -56,7 +56,7 @@ import Testing
   @Test func whatIsNoProbabilityAcceptsNothing() throws {
     // Logits taken for probabilities: 0, 3, 6.
     let judged = try Self.judge(Self.model(), Self.info(["good", "a", "b"], Self.network(.probabilities)), 1)
-    #expect(judged.probabilities.allSatisfy(\.isNaN))
+    #expect(judged.probabilities.allSatisfy { $0.isNaN })
   }
 
   @Test func oneScoreIsThatOfADefect() throws {
@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsRefused() throws {
-    func message(_ model: ONNXModel, _ labels: [String], _ network: ForeignNetwork = network(.logits)) -> String {
+    func message(_ model: ONNXModel, _ labels: [String], _ network: ForeignNetwork = Self.network(.logits)) -> String {
       do {
         _ = try network.graph(model, info: Self.info(labels, network), path: "f.onnx")
         return "accepted"

@@ -52,7 +52,8 @@ public struct ForeignNetwork: Codable, Sendable, Hashable {
     let shape = isChannelsLast ? [1, picture.height, picture.width, picture.channels] : planes
     var graph: Graph
     do {
-      graph = try model.reduced(to: [output] + (map.map { [$0] } ?? [])).specialized(for: [input: shape])
+      let wanted = map == nil || map == output ? [output] : [output, map!]
+      graph = try model.reduced(to: wanted).specialized(for: [input: shape])
     } catch {
       throw ModelError(path, "cannot be used: \(error)")
     }

@@ -9,16 +9,17 @@ extension Constant {
   ///
   /// - Throws: what `TypedTensor(_:name:file:)` throws, `.unsupportedModel` for other types.
   init(_ tensor: ONNXTensorProto, name: String, file: ONNXFile?) throws(GraphError) {
+    switch ElementType(rawValue: tensor.dataType) {
+    case .float32, .float64, .int64, .int32, .bool: break
+    default:
+      throw .unsupportedModel(
+        "tensor '\(name)' has the element type \(tensor.dataType); only float, double, int32 and int64 are read")
+    }
     let tensor = try TypedTensor(tensor, name: name, file: file)
     guard tensor.shape.count <= 8 else {
       throw .unsupportedModel("tensor '\(name)' has \(tensor.shape.count) axes, more than 8")
     }
-    switch tensor.type {
-    case .float32, .float64, .int64, .int32, .bool: self.init(tensor)
-    default:
-      throw .unsupportedModel(
-        "tensor '\(name)' has the element type \(tensor.type.rawValue); only float, double, int32 and int64 are read")
-    }
+    self.init(tensor)
   }
 
   /// Single-precision numbers of a floating-point tensor, 64-bit ones of others.

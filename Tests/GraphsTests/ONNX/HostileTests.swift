@@ -85,7 +85,7 @@ import Testing
   @Test func activationsThatGrowAreRefused() throws {
     var builder = GraphBuilder(name: "wide")
     let x = builder.input("x", shape: [1, 1, 4, 4])
-    let scale = Resize(mode: .nearest, target: .scales([8192, 8192]))
+    let scale = Resize(mode: .nearest, target: .scales([16_384, 16_384]))
     builder.output(builder.activation(builder.resize(x, name: "up", scale), name: "relu", .relu), as: "y")
     let compiler = try GraphCompiler(try builder.build())
     let error = #expect(throws: GraphError.self) { try compiler.compile(inputShape: [1, 1, 4, 4], threads: 1) }
