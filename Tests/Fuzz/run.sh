@@ -21,28 +21,28 @@ elif [ "$format" = onnx ]; then
   [ $# -ge 3 ] || seeds=$here/corpus/onnx
   # The sanitizer's own bookkeeping takes about half of it.
   rss=2500
-  for c in CDNN CWinograd CTransformer; do
-    header=$root/Sources/$c/include/$(printf %s "$c" | tr A-Z a-z).h
+  maps= objects=
+  for c in CDNN CWinograd CTransformer CQuantized; do
+    include=$root/Sources/$c/include
     mkdir -p "$work/$c"
-    printf 'module %s {\n  header "%s"\n  export *\n}\n' "$c" "$header" > "$work/$c/module.modulemap"
+    printf 'module %s {\n  header "%s"\n  export *\n}\n' "$c" "$include/$(printf %s "$c" | tr A-Z a-z).h" \
+      > "$work/$c/module.modulemap"
+    (cd "$work/$c" && clang -std=c11 -O1 -g -c -fsanitize=address,fuzzer-no-link -I"$include" "$root/Sources/$c"/*.c)
+    maps="$maps -Xcc -fmodule-map-file=$work/$c/module.modulemap"
+    objects="$objects $work/$c/*.o"
   done
-  (cd "$work" && clang -std=c11 -O1 -g -c -fsanitize=address,fuzzer-no-link -I"$root/Sources/CDNN/include" \
-    -I"$root/Sources/CWinograd/include" -I"$root/Sources/CTransformer/include" "$root"/Sources/CDNN/*.c \
-    "$root"/Sources/CWinograd/*.c "$root"/Sources/CTransformer/*.c)
   if [ ! -e "$work/SwiftProtobuf.o" ]; then
     # shellcheck disable=SC2046
     swiftc -O -g -parse-as-library -wmo -sanitize=fuzzer,address -swift-version 6 -module-name SwiftProtobuf -package-name swift_protobuf \
       -emit-module -emit-module-path "$work/SwiftProtobuf.swiftmodule" -c -o "$work/SwiftProtobuf.o" \
       $(find "$root/.build/checkouts/swift-protobuf/Sources/SwiftProtobuf" -name '*.swift')
   fi
-  # shellcheck disable=SC2046
+  # shellcheck disable=SC2046,SC2086
   swiftc -O -g -parse-as-library -wmo -sanitize=fuzzer,address -swift-version 6 -module-name fuzz \
     -enable-experimental-feature Lifetimes -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature ExistentialAny \
-    -I "$work" -Xcc -fmodule-map-file="$work/CDNN/module.modulemap" \
-    -Xcc -fmodule-map-file="$work/CWinograd/module.modulemap" \
-    -Xcc -fmodule-map-file="$work/CTransformer/module.modulemap" -o "$work/fuzz" \
-    "$here/fuzz_onnx.swift" $(find "$root/Sources/Graphs" -name '*.swift') "$work"/*.o -ldnnl -lm
+    -I "$work" $maps -o "$work/fuzz" "$here/fuzz_onnx.swift" $(find "$root/Sources/Graphs" -name '*.swift') \
+    "$work/SwiftProtobuf.o" $objects -ldnnl -lm
   mkdir -p "$work/folder"
   printf 'external data that models may use' > "$work/folder/weights.bin"
   export ASSAY_FUZZ_FOLDER="$work/folder"

@@ -168,6 +168,8 @@ struct Lowering {
       case .concatenation(let axis): try lowerConcatenation(node, axis: axis)
       case .flatten, .reshape, .squeeze, .unsqueeze, .identity: try lowerView(node)
       case .transpose, .slice, .pad: try lowerCopy(node)
+      case .quantize(let quantization): try lower(node, quantization, quantizes: true)
+      case .dequantize(let quantization): try lower(node, quantization, quantizes: false)
       case .interpreted: false
       }
     if !isLowered { try lowerPlainly(node) }

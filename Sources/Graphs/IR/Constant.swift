@@ -1,10 +1,24 @@
-/// A fixed tensor of a graph: weights as single precision, shapes and indices as 64-bit integers, row-major.
+/// A fixed tensor of a graph, row-major: weights as single precision, quantised weights as the integers that they are,
+/// shapes and indices as 64-bit integers.
 ///
 /// Large weights of a file are not held: each time they are asked for they are read, and changed as passes have asked.
 public struct Constant: Sendable, Hashable {
   public enum Elements: Sendable, Hashable {
     case float([Float])
     case int64([Int64])
+    case int8([Int8])
+    case uint8([UInt8])
+    case int32([Int32])
+
+    var count: Int {
+      switch self {
+      case .float(let values): values.count
+      case .int64(let values): values.count
+      case .int8(let values): values.count
+      case .uint8(let values): values.count
+      case .int32(let values): values.count
+      }
+    }
   }
 
   private enum Storage: Sendable, Hashable {
@@ -33,20 +47,27 @@ public struct Constant: Sendable, Hashable {
   private let storage: Storage
 
   /// - Precondition: as many values as the shape says.
-  public init(_ values: [Float], shape: [Int]) {
+  public init(_ elements: Elements, shape: [Int]) {
     precondition(
-      values.count == shape.reduce(1, *), "\(values.count) values do not fill a tensor of shape \(shape)")
+      elements.count == shape.reduce(1, *), "\(elements.count) values do not fill a tensor of shape \(shape)")
     self.shape = shape
-    storage = .held(.float(values))
+    storage = .held(elements)
   }
 
   /// - Precondition: as many values as the shape says.
-  public init(_ values: [Int64], shape: [Int]) {
-    precondition(
-      values.count == shape.reduce(1, *), "\(values.count) values do not fill a tensor of shape \(shape)")
-    self.shape = shape
-    storage = .held(.int64(values))
-  }
+  public init(_ values: [Float], shape: [Int]) { self.init(.float(values), shape: shape) }
+
+  /// - Precondition: as many values as the shape says.
+  public init(_ values: [Int64], shape: [Int]) { self.init(.int64(values), shape: shape) }
+
+  /// - Precondition: as many values as the shape says.
+  public init(_ values: [Int8], shape: [Int]) { self.init(.int8(values), shape: shape) }
+
+  /// - Precondition: as many values as the shape says.
+  public init(_ values: [UInt8], shape: [Int]) { self.init(.uint8(values), shape: shape) }
+
+  /// - Precondition: as many values as the shape says.
+  public init(_ values: [Int32], shape: [Int]) { self.init(.int32(values), shape: shape) }
 
   /// Floating-point numbers of a file.
   ///
@@ -71,9 +92,12 @@ public struct Constant: Sendable, Hashable {
     }
   }
 
-  /// Whether these are numbers to compute with, not integers.
+  /// Whether these are floating-point numbers.
   public var isFloat: Bool {
-    if case .held(.int64) = storage { false } else { true }
+    switch storage {
+    case .held(.float), .stored, .derived: true
+    case .held: false
+    }
   }
 
   /// The values, or nil for an integer tensor. Large ones may be read from the file each time.
@@ -81,9 +105,34 @@ public struct Constant: Sendable, Hashable {
     if case .float(let values) = elements { values } else { nil }
   }
 
-  /// The values, or nil for a float tensor.
+  /// The values of a tensor of 32 or 64-bit integers, nil for all others.
   public var integers: [Int64]? {
-    if case .held(.int64(let values)) = storage { values } else { nil }
+    switch storage {
+    case .held(.int64(let values)): values
+    case .held(.int32(let values)): values.map(Int64.init)
+    default: nil
+    }
+  }
+
+  /// The integer type of a tensor that can stand before a `dequantize`; nil for others.
+  public var quantizedType: Quantization.IntegerType? {
+    switch storage {
+    case .held(.int8): .int8
+    case .held(.uint8): .uint8
+    case .held(.int32): .int32
+    default: nil
+    }
+  }
+
+  /// The values as numbers, whatever their type.
+  var numbers: [Float] {
+    switch elements {
+    case .float(let values): values
+    case .int64(let values): values.map(Float.init)
+    case .int8(let values): values.map(Float.init)
+    case .uint8(let values): values.map(Float.init)
+    case .int32(let values): values.map(Float.init)
+    }
   }
 
   /// The file that the numbers are read from each time.

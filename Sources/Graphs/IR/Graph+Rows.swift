@@ -72,6 +72,8 @@ extension Operation {
     case .slice: "Slice"
     case .pad: "Pad"
     case .identity: "Identity"
+    case .quantize(let quantization): "QuantizeLinear \(quantization.type.rawValue)"
+    case .dequantize(let quantization): "DequantizeLinear \(quantization.type.rawValue)"
     case .interpreted(let interpreted): interpreted.node.operation + " (interpreted)"
     }
   }

@@ -46,6 +46,10 @@ public enum Operation: Sendable, Hashable {
   case pad(before: [Int], after: [Int], value: Float)
   /// Also dropout, which does nothing when a network is used.
   case identity
+  /// x: the integers that stand for its numbers, held as floats.
+  case quantize(Quantization)
+  /// x, integers: what they stand for. A constant x keeps its integers, others hold them as floats.
+  case dequantize(Quantization)
   /// Anything else, for one set of shapes; made by `ONNXModel.specialized(for:)`.
   case interpreted(InterpretedNode)
 }

@@ -18,9 +18,7 @@ extension Graph {
       var known: [[Int]?] = []
       for name in node.inputs { known.append(name.isEmpty ? nil : shapes[name]) }
       let inference = ShapeInference(node: node, shapes: known)
-      for name in node.inputs where constants[name]?.integers != nil {
-        throw inference.malformed("computes with the integers '\(name)'")
-      }
+      for name in node.inputs { try inference.check(constants[name], name) }
       let shape = try inference.result()
       guard try elementCount(shape) > 0 else { throw inference.malformed("computes an empty tensor") }
       for case .sum(let index) in node.postOperations where known[index] != shape {
@@ -140,12 +138,37 @@ struct ShapeInference {
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
       return [x[0], x[1], 1, 1]
+    case .quantize(let quantization), .dequantize(let quantization):
+      let x = try shape(0)
+      try check(quantization, x)
+      return x
     case .interpreted(let interpreted):
       guard shapes.prefix(interpreted.inputShapes.count).elementsEqual(interpreted.inputShapes, by: { $0 == $1 }) else {
         throw .shape("node '\(node.name)' was made for inputs of other shapes")
       }
       return interpreted.outputShape
     default: return try reshaping()
+    }
+  }
+
+  /// Integers are read by what dequantises them, and nothing else.
+  func check(_ constant: Constant?, _ name: String) throws(GraphError) {
+    guard let constant, !constant.isFloat else { return }
+    guard case .dequantize(let quantization) = node.operation, let type = constant.quantizedType else {
+      throw malformed("computes with the integers '\(name)'")
+    }
+    guard type == quantization.type else {
+      throw malformed("dequantises the \(type.rawValue) '\(name)' as \(quantization.type.rawValue)")
+    }
+  }
+
+  private func check(_ quantization: Quantization, _ x: [Int]) throws(GraphError) {
+    if let defect = quantization.defect { throw malformed(defect) }
+    if case .quantize = node.operation, quantization.type == .int32 { throw malformed("quantises to int32") }
+    guard let axis = quantization.axis else { return }
+    let size = x[try self.axis(axis, rank: x.count)]
+    guard quantization.scales.count == size else {
+      throw malformed("has \(quantization.scales.count) scales for axis \(axis) of the shape \(x)")
     }
   }
 

@@ -67,7 +67,11 @@ extension TypedTensor {
     case .int64: elements = .signed(tensor.int64Data)
     case .uint32: elements = .signed(tensor.uint64Data.map { type.wrapped(Int64(truncatingIfNeeded: $0)) })
     case .uint64: elements = .unsigned(tensor.uint64Data)
-    default: elements = .signed(tensor.int32Data.map { type.wrapped(Int64($0)) })
+    default:
+      guard tensor.int32Data.allSatisfy({ type.wrapped(Int64($0)) == Int64($0) }) else {
+        throw .malformed("tensor '\(name)' holds numbers that do not fit its element type")
+      }
+      elements = .signed(tensor.int32Data.map(Int64.init))
     }
     let found = elements.count
     guard found == count else {

@@ -121,6 +121,8 @@ struct ONNXWriter {
     case .globalAveragePooling: plain("GlobalAveragePool")
     case .globalMaxPooling: plain("GlobalMaxPool")
     case .identity: plain("Identity")
+    case .quantize(let quantization): write(quantization, node, "QuantizeLinear", output: output)
+    case .dequantize(let quantization): write(quantization, node, "DequantizeLinear", output: output)
     default: try writeShaping(node, output: output)
     }
   }

@@ -27,7 +27,7 @@ extension Graph {
     graph.fuseActivations()
     graph.fuseResiduals(shapes: try graph.inferShapes(inputShapes))
     graph.fuseActivations()
-    graph.removeDeadNodes()
+    try graph.foldDequantized()
     return graph
   }
 }

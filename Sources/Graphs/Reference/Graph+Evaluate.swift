@@ -67,6 +67,10 @@ extension Node {
       let inference = ShapeInference(node: self, shapes: operands.map(\.shape))
       result = tensors[0].slice(try inference.sliceRanges(ranges, shape: tensors[0].shape), shape: shape)
     case .pad(let before, _, let value): result = tensors[0].pad(before, value, shape: shape)
+    case .quantize(let quantization):
+      result = ReferenceTensor(shape: shape, values: quantization.quantize(tensors[0].values, shape: shape))
+    case .dequantize(let quantization):
+      result = ReferenceTensor(shape: shape, values: quantization.dequantize(operands[0].numbers, shape: shape))
     case .interpreted(let interpreted):
       result = ReferenceTensor(shape: shape, values: try interpreted.evaluate(tensors.map(\.values)))
     case .flatten, .reshape, .squeeze, .unsqueeze, .identity:

@@ -10,14 +10,45 @@ struct ModelFile {
   let classifier: Classifier
   let identity: ModelIdentity
 
-  init(path: String) throws {
+  /// Bytes of the file.
+  var size: Int { file.byteCount }
+  /// All properties of the file.
+  var metadata: [String: String] { file.metadata }
+
+  init(path: String) throws { try self.init(path: path, Self.open(path)) }
+
+  /// - Parameter bytes: what is to lie at `path`.
+  init(path: String, bytes: [UInt8]) throws {
+    do {
+      try self.init(path: path, ONNXFile(bytes))
+    } catch let error as GraphError {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
+  }
+
+  private init(path: String, _ file: ONNXFile) throws {
     self.path = path
-    file = try Self.open(path)
+    self.file = file
     classifier = try Classifier(file, path: path)
     var digest = SHA256()
     try file.forEachChunk { digest.update(data: $0) }
     let name = classifier.info.name
     identity = ModelIdentity(name: name.isEmpty ? Self.stem(path) : name, sha256: Self.text(digest.finalize()))
+  }
+
+  /// The network as Assay runs it, with the properties that it needs when it is written anew.
+  func graph() throws -> Graph {
+    do {
+      guard let foreign = classifier.info.foreign else { return try Graph(file) }
+      var info = classifier.info
+      var graph = try foreign.graph(try ONNXModel(file), info: info, path: path)
+      // Written anew it has our inputs and outputs.
+      info.foreign = nil
+      graph.metadata = info.metadata()
+      return graph
+    } catch let error as GraphError {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
   }
 
   /// Any ONNX file, also one that is not a classifier of ours.
