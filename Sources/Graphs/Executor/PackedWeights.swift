@@ -30,6 +30,19 @@ final class PackedWeights: @unchecked Sendable {
     }
   }
 
+  /// The buffer called `name` with these bytes.
+  func raw<Element: BitwiseCopyable>(_ name: String, _ values: [Element]) throws(GraphError) -> AlignedBuffer {
+    if let known = lock.withLock({ _ in entries[name]?.first?.buffer }) { return known }
+    let buffer = try AlignedBuffer(bytes: values.count * MemoryLayout<Element>.stride)
+    unsafe values.withUnsafeBytes {
+      if let base = $0.baseAddress { unsafe buffer.pointer.copyMemory(from: base, byteCount: $0.count) }
+    }
+    lock.withLock { _ in
+      entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
+    }
+    return buffer
+  }
+
   /// The weights called `name` as `primitive` wants its argument.
   ///
   /// Packed under the lock: two threads that compile the same network at once would otherwise both make them all.

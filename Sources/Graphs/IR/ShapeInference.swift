@@ -134,6 +134,12 @@ struct ShapeInference {
       try vector(2, result[result.count - 1], optional: true)
       return result
     case .attention: return try attention()
+    case .quantizedConvolution(let quantized): return try convolution(quantized.convolution)
+    case .quantizedBridge(let bridge):
+      return try ShapeInference(
+        node: Node(name: node.name, operation: bridge.operation, inputs: node.inputs, output: node.output),
+        shapes: shapes
+      ).result()
     case .maxPooling(let pooling), .averagePooling(let pooling): return try self.pooling(pooling)
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
@@ -154,6 +160,7 @@ struct ShapeInference {
   /// Integers are read by what dequantises them, and nothing else.
   func check(_ constant: Constant?, _ name: String) throws(GraphError) {
     guard let constant, !constant.isFloat else { return }
+    if case .quantizedConvolution = node.operation, constant.quantizedType == .int8 { return }
     guard case .dequantize(let quantization) = node.operation, let type = constant.quantizedType else {
       throw malformed("computes with the integers '\(name)'")
     }
