@@ -85,13 +85,17 @@ let package = Package(
     tests(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
+    .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
       "ClassificationTests",
       ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
-    tests("InspectionTests", ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics"]),
-    tests("AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging"]),
+    tests(
+      "InspectionTests",
+      ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics", "FileTestSupport"]),
+    tests(
+      "AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging", "FileTestSupport"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -83,10 +83,10 @@ struct Lowering {
       define(value, place)
       return place
     }
-    guard let constant = graph.constants[value], let values = constant.floats else {
+    guard let constant = graph.constants[value], constant.isFloat else {
       throw .malformed("the value '\(value)' is not a tensor of numbers")
     }
-    let buffer = try weights.plain(value) { values }
+    let buffer = try weights.plain(value) { constant.floats! }
     let place = Located(shape: constant.shape, layout: .plain, storage: program.fixed(buffer))
     define(value, place)
     return place
