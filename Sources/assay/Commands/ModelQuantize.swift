@@ -83,7 +83,7 @@ extension ModelCommand {
       var result = try job.attempt(keeping: [], set.parts(in: heldOut), heldOut, maxFlips, &progress)
       if result.isRefused, keepFloat > 0 {
         let order = try job.sensitivities(&progress)
-        for count in 1...keepFloat where result.isRefused && count <= order.count {
+        for count in 1...keepFloat where result.isRefused && count < order.count {
           result = try job.attempt(
             keeping: Array(order.prefix(count)), set.parts(in: heldOut), heldOut, maxFlips, &progress)
         }
