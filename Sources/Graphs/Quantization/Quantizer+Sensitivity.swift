@@ -24,6 +24,15 @@ extension Quantizer {
     return result.sorted { ($1.change, $0.product) < ($0.change, $1.product) }
   }
 
+  /// How much the quantisation of all that is not kept in float changes the network's outputs, as ``sensitivities`` says.
+  public func change(
+    by statistics: [String: ValueStatistics], inputs: [[Float]], inputShapes: [String: [Int]], threads: Int
+  ) throws(GraphError) -> Double {
+    Self.change(
+      from: try outputs(of: graph, inputs, inputShapes, threads),
+      to: try outputs(of: try quantized(by: statistics), inputs, inputShapes, threads))
+  }
+
   /// Of each output, all inputs' values.
   private func outputs(
     of graph: Graph, _ inputs: [[Float]], _ inputShapes: [String: [Int]], _ threads: Int

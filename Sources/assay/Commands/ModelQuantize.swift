@@ -33,7 +33,7 @@ extension ModelCommand {
     @Option(help: "What 8 bits cover of a value's range: extremes, error (least squared error) or a percentile: 99.99.")
     var range = QuantizationRange.extremes
     @Option(help: "Layers that may stay in single precision, the most sensitive first, where too many verdicts differ.")
-    var keepFloat = 0
+    var keepFloat = 2
     @Option(help: "Compute threads. Default: one a processor.")
     var threads: Int?
     @Flag(help: "Print the report as JSON.")
@@ -94,7 +94,7 @@ extension ModelCommand {
       if result.isRefused {
         Console.error(
           "\(out) was not written: \(result.report.agreement.flips.count) verdicts differ, \(result.report.allowed) may "
-            + "(--max-flips \(maxFlips)); --keep-float \(max(2, keepFloat * 2)) leaves sensitive layers as they are")
+            + "(--max-flips \(maxFlips)); --keep-float \(max(2, keepFloat * 2)) leaves more layers as they are")
         throw ExitCode(1)
       }
       if !result.report.agreement.unreadable.isEmpty { throw ExitCode(3) }

@@ -27,8 +27,8 @@ struct QuantizationJob {
   /// Some of what was observed, for finding out which layers matter.
   private var samples: [[Float]] = []
 
-  /// Inputs that sensitivities are measured on: each layer runs them all.
-  private static let sampleCount = 32
+  /// Inputs that choices are made on: each layer runs them all.
+  private static let sampleCount = 64
 
   init(original: ModelFile, out: String, dataset: String, threads: Int) {
     self.original = original
@@ -74,8 +74,23 @@ struct QuantizationJob {
       guard observer.count > 0 else { throw ModelError(original.path, "met no readable part to be observed on") }
       observedCount = observer.count
       statistics = observer.statistics
+      try shareOut(shapes)
     } catch let error as GraphError {
       throw ModelError(original.path, "cannot be quantised: \(error)")
+    }
+  }
+
+  /// Chooses how the 16 bits of two products are shared out between inputs and weights: as changes the outputs least on some
+  /// of the parts that were observed.
+  private mutating func shareOut(_ shapes: [String: [Int]]) throws {
+    guard let graph = quantizer?.graph else { return }
+    var least = Double.infinity
+    for limit in [220, 180, 255] {
+      var candidate = settings
+      candidate.inputLimit = limit
+      let tried = try Quantizer(graph, settings: candidate)
+      let change = try tried.change(by: statistics, inputs: samples, inputShapes: shapes, threads: threads)
+      if change < least { (least, quantizer, settings) = (change, tried, candidate) }
     }
   }
 
