@@ -46,22 +46,22 @@ import Testing
         for one in stage { y = block(one, y) }
         maps.append(y)
       }
-      let up = normalized(network.top, maps[2], relu: false)
+      let up = normalized(network.heads.top, maps[2], relu: false)
         .resized(height: maps[1].shape.height, width: maps[1].shape.width, linear: false)
-      let joined = normalized(network.lateral, maps[1], residual: up, relu: true)
-      return (maps[2], normalized(network.fuse, joined, relu: true))
+      let joined = normalized(network.heads.lateral, maps[1], residual: up, relu: true)
+      return (maps[2], normalized(network.heads.fuse, joined, relu: true))
     }
 
     func imageLogits(neck: Variable, deep: Variable, evidence: Variable?) -> Variable {
       var all = [neck.globalAverage(), neck.globalMaximum(), deep.globalAverage(), deep.globalMaximum()]
       if let evidence { all += [evidence.globalMaximum(), evidence.globalAverage()] }
       return Variable.concatenated(all).dense(
-        tape.constant(network.image.weight.value), bias: tape.constant(network.image.bias!.value))
+        tape.constant(network.heads.image.weight.value), bias: tape.constant(network.heads.image.bias!.value))
     }
 
     func callAsFunction(_ x: Tensor) -> (probabilities: [Float], logits: [Float], pixel: [Float]?) {
       let (deep, neck) = features(tape.constant(x))
-      let evidence = network.pixel.map { pixel in
+      let evidence = network.heads.pixel.map { pixel in
         neck.convolved(with: tape.constant(pixel.weight.value), bias: tape.constant(pixel.bias!.value)).softmax()
       }
       let logits = imageLogits(neck: neck, deep: deep, evidence: evidence)
