@@ -12,7 +12,7 @@ INLINE float normal_cumulative(float x, float *density) {
   p = p * t + 1.421413741f;
   p = p * t - 0.284496736f;
   p = p * t + 0.254829592f;
-  float e = exponential(-0.5f * x * x);
+  float e = exponential_below_1(-0.5f * x * x);
   float tail = 0.5f * p * t * e;
   *density = e;
   return x < 0 ? tail : 1 - tail;
@@ -23,30 +23,29 @@ CLONES void ckernels_bias_gelu(float *h, const float *bias, int64_t width, float
     float *row = h + r * width, *to = y + r * width;
 #pragma clang loop vectorize(assume_safety)
     for (int64_t j = 0; j < width; j++) {
-      float x = row[j] + bias[j], e;
-      row[j] = x;
-      to[j] = x * normal_cumulative(x, &e);
+#pragma clang fp contract(fast)
+      float x = row[j] + bias[j], e, phi = normal_cumulative(x, &e);
+      to[j] = x * phi;
+      row[j] = phi + x * 0.39894228040143268f * e;
     }
   }
 }
 
-CLONES void ckernels_bias_gelu_gradient(const float *h, const float *dy, int64_t rows, int64_t width, float *dh,
-                                        float *partial, int64_t begin, int64_t end) {
+CLONES void ckernels_product_sums(const float *a, const float *b, int64_t rows, int64_t width, float *y,
+                                  float *partial, int64_t begin, int64_t end) {
   for (int64_t chunk = begin; chunk < end; chunk++) {
     float *sum = partial + chunk * width;
     int64_t last = (chunk + 1) * CKERNELS_CHUNK;
     for (int64_t j = 0; j < width; j++)
       sum[j] = 0;
     for (int64_t r = chunk * CKERNELS_CHUNK; r < (last < rows ? last : rows); r++) {
-      const float *x = h + r * width, *g = dy + r * width;
-      float *to = dh + r * width;
+      const float *left = a + r * width, *right = b + r * width;
+      float *to = y + r * width;
 #pragma clang loop vectorize(assume_safety)
       for (int64_t j = 0; j < width; j++) {
-#pragma clang fp contract(fast)
-        float e, phi = normal_cumulative(x[j], &e);
-        float d = g[j] * (phi + x[j] * 0.39894228040143268f * e);
-        to[j] = d;
-        sum[j] += d;
+        float v = left[j] * right[j];
+        to[j] = v;
+        sum[j] += v;
       }
     }
   }

@@ -6,28 +6,10 @@ import Testing
 @testable import Classification
 
 @Suite struct NetworkTests {
-  /// What the tape makes of the layers when each normalisation uses its running statistics: written down once more, from
-  /// the parameters, as the graph must compute it.
+  /// What the tape makes of the layers when each normalisation uses its running statistics.
   struct Inference {
     let network: ResidualNetwork
     let tape: Tape
-
-    func normalized(
-      _ layer: NormalizedConvolution, _ x: Variable, residual: Variable? = nil, relu: Bool
-    ) -> Variable {
-      let norm = layer.normalization
-      let scale = zip(norm.scale.value.elements, norm.runningVariance.value.elements).map {
-        $0 / ($1 + norm.epsilon).squareRoot()
-      }
-      let shift = zip(norm.shift.value.elements, zip(norm.runningMean.value.elements, scale)).map { $0 - $1.0 * $1.1 }
-      func constant(_ values: [Float]) -> Variable {
-        tape.constant(Tensor(values, shape: Shape(values.count), on: tape.engine))
-      }
-      var y = x.convolved(with: tape.constant(layer.convolution.weight.value), layer.convolution.window)
-        .affine(scale: constant(scale), shift: constant(shift))
-      if let residual { y = y + residual }
-      return relu ? y.relu() : y
-    }
 
     func block(_ block: ResidualBlock, _ x: Variable) -> Variable {
       var rest = x

@@ -132,6 +132,8 @@ void ckernels_adam_step(const ckernels_adam *step, const float *gradient, float 
 void ckernels_add_row(const float *x, const float *row, int64_t width, float *y, int64_t begin, int64_t end);
 /* partial[chunk][width]: sums of each column over a chunk of the rows. Units: chunks. */
 void ckernels_column_sums(const float *x, int64_t rows, int64_t width, float *partial, int64_t begin, int64_t end);
+/* y [columns][rows], the transpose of x [rows][columns]. Units: columns. */
+void ckernels_transpose(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin, int64_t end);
 /* sum[j] of `count` rows of numbers, `stride` apart. Units: columns. */
 void ckernels_sum_rows(const float *x, int64_t count, int64_t stride, float *sum, int64_t begin, int64_t end);
 
@@ -148,12 +150,12 @@ void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const fl
                                            const float *mean, const float *inverse, const float *dy, float *dx,
                                            float *partial, int64_t begin, int64_t end);
 
-/* h += bias in place, then y = h Phi(h), the Gaussian error linear unit with the error function (within 4e-7 of it).
- * Units: rows. For the gradient dh = dy (Phi(h) + h phi(h)) they are chunks, and partial [chunk][width] gets the sums of
- * dh; dh may be dy. */
+/* y = x Phi(x) for x = h + bias, the Gaussian error linear unit with the error function (within 5e-7 of it), and its
+ * derivative Phi(x) + x phi(x) in place of h: a backward pass then only multiplies. Units: rows. */
 void ckernels_bias_gelu(float *h, const float *bias, int64_t width, float *y, int64_t begin, int64_t end);
-void ckernels_bias_gelu_gradient(const float *h, const float *dy, int64_t rows, int64_t width, float *dh,
-                                 float *partial, int64_t begin, int64_t end);
+/* y = a b, and partial[chunk][width]: sums of each of its columns. Units: chunks. */
+void ckernels_product_sums(const float *a, const float *b, int64_t rows, int64_t width, float *y, float *partial,
+                           int64_t begin, int64_t end);
 
 /* Multi-head scaled dot-product attention from one packed projection: qkv [batch][tokens][3][heads][size] to
  * y [batch][tokens][heads][size]; y = softmax(Q K' / sqrt(size)) V for each head (Vaswani et al. 2017, arXiv 1706.03762).

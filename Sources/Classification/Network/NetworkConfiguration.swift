@@ -99,7 +99,8 @@ public struct NetworkConfiguration: Codable, Sendable, Hashable {
   public var problem: String? {
     guard inputChannels == 1 || inputChannels == 3 else { return "\(inputChannels) input channels" }
     guard (2...4096).contains(classes), (0...4097).contains(pixelClasses) else { return "\(classes) classes" }
-    guard widths.count == 4, depths.count == (transformer == nil ? 3 : 1), (widths + depths + [neck]).allSatisfy({ (1...4096).contains($0) })
+    guard widths.count == 4, depths.count == (transformer == nil ? 3 : 1),
+      (widths + depths + [neck]).allSatisfy({ (1...4096).contains($0) })
     else { return "widths \(widths), depths \(depths), neck \(neck)" }
     if let transformer {
       guard (1...256).contains(transformer.rows), (1...256).contains(transformer.columns),
