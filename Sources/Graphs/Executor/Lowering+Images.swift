@@ -1,4 +1,5 @@
 import CDNN
+import CTransformer
 
 extension Lowering {
   mutating func lowerNormalization(_ node: Node) throws(GraphError) -> Bool {
@@ -65,6 +66,25 @@ extension Lowering {
     let shift = parameters.count > 1 ? parameters[1] : [Float](repeating: 0, count: scale.count)
     let (a, b) = (program.fixed(try AlignedBuffer(scale)), program.fixed(try AlignedBuffer(shift)))
     let (from, to, count) = (x.storage, result.storage, scale.count)
+    if !isPerRow, ctransformer_supported() == 1 {
+      var job = unsafe ctransformer_layer_norm()
+      unsafe job.rows = Int64(rows)
+      unsafe job.columns = Int64(inner)
+      unsafe job.epsilon = epsilon
+      let shared = unsafe ParallelJob(job, threads: threads)
+      emit(node.name, "normalize", touching: [from, to, a, b]) { storages in
+        unsafe shared.run(
+          prepare: { job in
+            unsafe job.pointee.x = UnsafePointer(storages[from])
+            unsafe job.pointee.scale = UnsafePointer(storages[a])
+            unsafe job.pointee.shift = UnsafePointer(storages[b])
+            unsafe job.pointee.y = storages[to]
+            unsafe ctransformer_layer_norm_start(job)
+          }, ctransformer_layer_norm_part)
+      }
+      define(node.output, result)
+      return true
+    }
     emit(node.name, "normalize", touching: [from, to, a, b]) { storages in
       for row in 0..<rows {
         let (source, target) = unsafe (storages[from] + row * inner, storages[to] + row * inner)

@@ -49,6 +49,13 @@ extension Lowering {
       return true
     }
 
+    if Lowering.hasPackedProduct {
+      let scaled = gemm.alpha == 1 ? values : values.map { $0 * gemm.alpha }
+      let dense = DenseWeights(
+        name: tag, values: scaled, inner: inner, columns: columns, rowStride: gemm.transposesB ? 1 : columns,
+        columnStride: gemm.transposesB ? inner : 1, bias: bias.map { ("\(node.inputs[2])/\(gemm.beta)", $0) })
+      return try lowerPacked(node, dense)
+    }
     guard activations.allSatisfy({ $0.steps != nil }) else { return false }
     let posts = activations.flatMap { $0.posts }
     guard

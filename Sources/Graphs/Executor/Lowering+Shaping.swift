@@ -2,8 +2,12 @@ extension Lowering {
   /// The same numbers in the same order under another shape: nothing to do at run time.
   mutating func lowerView(_ node: Node) throws(GraphError) -> Bool {
     guard node.postOperations.isEmpty else { return false }
-    if node.operation == .identity {
+    if node.operation == .identity, views[node.inputs[0]] == nil {
       define(node.output, try located(node.inputs[0]))
+      return true
+    }
+    if let view = views[node.inputs[0]], let reshaped = view.view.reshaped(to: shape(node)) {
+      try define(node, View(storage: view.storage, view: reshaped))
       return true
     }
     var place = try located(node.inputs[0], .plain, for: node)
@@ -50,97 +54,35 @@ extension Lowering {
     return true
   }
 
-  /// Transposes, slices and pads: rows gathered by strides.
+  /// Transposes and slices, which are views until somebody needs them otherwise, and pads, which are copied.
   mutating func lowerCopy(_ node: Node) throws(GraphError) -> Bool {
     guard node.postOperations.isEmpty else { return false }
-    let x = try located(node.inputs[0], .plain, for: node)
+    var view = try view(node.inputs[0], for: node)
     let shape = shape(node)
-    let strides = StridedView.strides(x.shape)
-    /// What is copied: a part of the result, and where it comes from.
-    var view: StridedView
-    var part = shape
-    var target = StridedView(shape: shape, strides: StridedView.strides(shape), start: 0)
-    var fill: Float?
+    let strides = view.view.strides
     switch node.operation {
     case .transpose(let permutation):
       let permutation = permutation.isEmpty ? Array(shape.indices.reversed()) : permutation
-      view = StridedView(shape: shape, strides: permutation.map { strides[$0] }, start: 0)
+      view.view.strides = permutation.map { strides[$0] }
+      view.view.shape = shape
+      try define(node, view)
     case .slice(let ranges):
-      view = StridedView(shape: shape, strides: strides, start: 0)
-      let inference = ShapeInference(node: node, shapes: [x.shape])
-      for range in try inference.sliceRanges(ranges, shape: x.shape) {
-        view.start += range.start * strides[range.axis]
-        view.strides[range.axis] *= range.step
+      let inference = ShapeInference(node: node, shapes: [view.view.shape])
+      for range in try inference.sliceRanges(ranges, shape: view.view.shape) {
+        view.view.start += range.start * strides[range.axis]
+        view.view.strides[range.axis] *= range.step
       }
+      view.view.shape = shape
+      try define(node, view)
     case .pad(let before, _, let value):
-      part = x.shape
-      view = StridedView(shape: part, strides: strides, start: 0)
+      let result = allocate(shape, .plain)
       let full = StridedView.strides(shape)
-      target = StridedView(shape: part, strides: full, start: zip(before, full).reduce(0) { $0 + $1.0 * $1.1 })
-      fill = value
+      let target = StridedView(
+        shape: view.view.shape, strides: full, start: zip(before, full).reduce(0) { $0 + $1.0 * $1.1 })
+      copy(node.name, view, to: result, target, fill: value)
+      define(node.output, result)
     default: return false
     }
-    let result = allocate(shape, .plain)
-    let (from, to, count) = (x.storage, result.storage, shape.reduce(1, *))
-    let rows = part.dropLast().reduce(1, *)
-    let width = part.last ?? 1
-    let (source, destination, filling) = (view, target, fill)
-    emit(node.name, "copy", touching: [from, to]) { storages in
-      if let filling { unsafe storages[to].update(repeating: filling, count: count) }
-      for row in 0..<rows {
-        let input = unsafe storages[from] + source.offset(row: row)
-        let output = unsafe storages[to] + destination.offset(row: row)
-        let step = source.step
-        for column in 0..<width { unsafe output[column] = input[column &* step] }
-      }
-    }
-    define(node.output, result)
     return true
-  }
-}
-
-/// A tensor as offsets into memory, for row after row of its last axis.
-struct StridedView: Sendable {
-  var shape: [Int]
-  var strides: [Int]
-  var start: Int
-
-  init(shape: [Int], strides: [Int], start: Int) {
-    self.shape = shape
-    self.strides = strides
-    self.start = start
-  }
-
-  /// A row-major tensor of `shape` seen as if it had the shape `target`.
-  init(broadcasting shape: [Int], to target: [Int]) {
-    let own = StridedView.strides(shape)
-    let missing = target.count - shape.count
-    self.init(
-      shape: target, strides: target.indices.map { $0 < missing || shape[$0 - missing] == 1 ? 0 : own[$0 - missing] },
-      start: 0)
-  }
-
-  static func strides(_ shape: [Int]) -> [Int] {
-    var strides = shape
-    var stride = 1
-    for axis in shape.indices.reversed() {
-      strides[axis] = stride
-      stride *= shape[axis]
-    }
-    return strides
-  }
-
-  /// Between neighbours of a row.
-  var step: Int { strides.last ?? 1 }
-
-  /// Where row number `row` begins.
-  func offset(row: Int) -> Int {
-    var rest = row
-    var offset = start
-    for axis in shape.indices.dropLast().reversed() {
-      offset += rest % shape[axis] * strides[axis]
-      rest /= shape[axis]
-    }
-    return offset
   }
 }

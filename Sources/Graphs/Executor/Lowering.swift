@@ -19,6 +19,8 @@ struct Lowering {
 
   /// Every place where a value lies; the first is where it was made, others are reordered copies.
   private var places: [String: [Located]] = [:]
+  /// Values that are others' memory read with other strides.
+  private(set) var views: [String: View] = [:]
   /// How often each value is still to be read.
   private var reads: [String: Int] = [:]
   /// The values that a storage holds (several after a reshape).
@@ -55,9 +57,19 @@ struct Lowering {
     held[located.storage, default: []].insert(value)
   }
 
+  mutating func defineView(_ value: String, _ view: View) {
+    views[value] = view
+    held[view.storage, default: []].insert(value)
+  }
+
   /// The value where it is, in whatever layout.
   mutating func located(_ value: String) throws(GraphError) -> Located {
     if let place = places[value]?.first { return place }
+    if let view = views[value] {
+      let place = materialized(value, view)
+      define(value, place)
+      return place
+    }
     guard let constant = graph.constants[value], let values = constant.floats else {
       throw .malformed("the value '\(value)' is not a tensor of numbers")
     }
@@ -143,6 +155,8 @@ struct Lowering {
       case .averagePooling(let pooling): try lower(node, pooling, takesMaximum: false)
       case .gemm(let gemm): try lower(node, gemm)
       case .matrixProduct: try lowerMatrixProduct(node)
+      case .dense: try lowerDense(node)
+      case .attention(let scale): try lowerAttention(node, scale: scale)
       case .activation(let activation): try lower(node, activation)
       case .binary(let operation): try lower(node, operation)
       case .batchNormalization, .instanceNormalization, .layerNormalization: try lowerNormalization(node)
@@ -154,6 +168,8 @@ struct Lowering {
       case .concatenation(let axis): try lowerConcatenation(node, axis: axis)
       case .flatten, .reshape, .squeeze, .unsqueeze, .identity: try lowerView(node)
       case .transpose, .slice, .pad: try lowerCopy(node)
+      case .quantize(let quantization): try lower(node, quantization, quantizes: true)
+      case .dequantize(let quantization): try lower(node, quantization, quantizes: false)
       case .interpreted: false
       }
     if !isLowered { try lowerPlainly(node) }

@@ -54,6 +54,8 @@ extension Operation {
     case .binary(let operation): operation.rawValue
     case .gemm: "Gemm"
     case .matrixProduct: "MatMul"
+    case .dense: "Dense"
+    case .attention: "Attention"
     case .maxPooling(let pooling): "MaxPool " + Self.window(pooling.kernel, pooling.strides)
     case .averagePooling(let pooling): "AveragePool " + Self.window(pooling.kernel, pooling.strides)
     case .globalAveragePooling: "GlobalAveragePool"
@@ -70,6 +72,8 @@ extension Operation {
     case .slice: "Slice"
     case .pad: "Pad"
     case .identity: "Identity"
+    case .quantize(let quantization): "QuantizeLinear \(quantization.type.rawValue)"
+    case .dequantize(let quantization): "DequantizeLinear \(quantization.type.rawValue)"
     case .interpreted(let interpreted): interpreted.node.operation + " (interpreted)"
     }
   }
@@ -92,7 +96,9 @@ extension Operation {
     case .convolution: product(shape) &* product(inputs[1].dropFirst())
     case .transposedConvolution: product(inputs[0]) &* product(inputs[1].dropFirst())
     case .gemm(let gemm): product(shape) &* inputs[0][gemm.transposesA ? 0 : 1]
-    case .matrixProduct: product(shape) &* (inputs[0].last ?? 1)
+    case .matrixProduct, .dense: product(shape) &* (inputs[0].last ?? 1)
+    case .attention:
+      product(inputs[0]) &* (inputs[1].dropLast().last ?? 1) &+ product(shape) &* (inputs[2].dropLast().last ?? 1)
     default: 0
     }
   }

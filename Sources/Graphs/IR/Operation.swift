@@ -17,6 +17,12 @@ public enum Operation: Sendable, Hashable {
   case gemm(Gemm)
   /// a, b: product of the last two axes, leading axes broadcast.
   case matrixProduct
+  /// x `[..., k]`, constant weights `[k, n]`, constant bias `[n]`?: a layer on the last axis. Made by the fusion passes.
+  case dense
+  /// q `[..., heads, queries, depth]`, k `[..., heads, keys, depth]`, v `[..., heads, keys, width]`, mask (broadcast to
+  /// `[..., heads, queries, keys]`)?: `softmax(scale q k' + mask) v` (Vaswani et al. 2017, arXiv 1706.03762). Made by the
+  /// fusion passes.
+  case attention(scale: Float)
   case maxPooling(Pooling)
   case averagePooling(Pooling)
   case globalAveragePooling
@@ -40,6 +46,10 @@ public enum Operation: Sendable, Hashable {
   case pad(before: [Int], after: [Int], value: Float)
   /// Also dropout, which does nothing when a network is used.
   case identity
+  /// x: the integers that stand for its numbers, held as floats.
+  case quantize(Quantization)
+  /// x, integers: what they stand for. A constant x keeps its integers, others hold them as floats.
+  case dequantize(Quantization)
   /// Anything else, for one set of shapes; made by `ONNXModel.specialized(for:)`.
   case interpreted(InterpretedNode)
 }

@@ -18,9 +18,7 @@ extension Graph {
       var known: [[Int]?] = []
       for name in node.inputs { known.append(name.isEmpty ? nil : shapes[name]) }
       let inference = ShapeInference(node: node, shapes: known)
-      for name in node.inputs where constants[name]?.integers != nil {
-        throw inference.malformed("computes with the integers '\(name)'")
-      }
+      for name in node.inputs { try inference.check(constants[name], name) }
       let shape = try inference.result()
       guard try elementCount(shape) > 0 else { throw inference.malformed("computes an empty tensor") }
       for case .sum(let index) in node.postOperations where known[index] != shape {
@@ -134,16 +132,46 @@ struct ShapeInference {
     case .binary: return try broadcast(try shape(0), try shape(1))
     case .gemm(let gemm): return try self.gemm(gemm)
     case .matrixProduct: return try matrixProduct(try shape(0), try shape(1))
+    case .dense:
+      let result = try matrixProduct(try shape(0), try shape(1))
+      try vector(2, result[result.count - 1], optional: true)
+      return result
+    case .attention: return try attention()
     case .maxPooling(let pooling), .averagePooling(let pooling): return try self.pooling(pooling)
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
       return [x[0], x[1], 1, 1]
+    case .quantize(let quantization), .dequantize(let quantization):
+      let x = try shape(0)
+      try check(quantization, x)
+      return x
     case .interpreted(let interpreted):
       guard shapes.prefix(interpreted.inputShapes.count).elementsEqual(interpreted.inputShapes, by: { $0 == $1 }) else {
         throw .shape("node '\(node.name)' was made for inputs of other shapes")
       }
       return interpreted.outputShape
     default: return try reshaping()
+    }
+  }
+
+  /// Integers are read by what dequantises them, and nothing else.
+  func check(_ constant: Constant?, _ name: String) throws(GraphError) {
+    guard let constant, constant.floats == nil else { return }
+    guard case .dequantize(let quantization) = node.operation, let type = constant.quantizedType else {
+      throw malformed("computes with the integers '\(name)'")
+    }
+    guard type == quantization.type else {
+      throw malformed("dequantises the \(type.rawValue) '\(name)' as \(quantization.type.rawValue)")
+    }
+  }
+
+  private func check(_ quantization: Quantization, _ x: [Int]) throws(GraphError) {
+    if let defect = quantization.defect { throw malformed(defect) }
+    if case .quantize = node.operation, quantization.type == .int32 { throw malformed("quantises to int32") }
+    guard let axis = quantization.axis else { return }
+    let size = x[try self.axis(axis, rank: x.count)]
+    guard quantization.scales.count == size else {
+      throw malformed("has \(quantization.scales.count) scales for axis \(axis) of the shape \(x)")
     }
   }
 
@@ -172,6 +200,19 @@ struct ShapeInference {
       guard try broadcast([m, n], c) == [m, n] else { throw malformed("adds the shape \(c) to \([m, n])") }
     }
     return [m, n]
+  }
+
+  private func attention() throws(GraphError) -> [Int] {
+    let (q, k, v) = (try shape(0), try shape(1), try shape(2))
+    let rank = q.count
+    guard rank >= 3, k.count == rank, v.count == rank, q.dropLast(2) == k.dropLast(2), q.dropLast(2) == v.dropLast(2),
+      q[rank - 1] == k[rank - 1], k[rank - 2] == v[rank - 2]
+    else { throw malformed("attends with the shapes \(q), \(k) and \(v), which do not fit") }
+    if shapes.count > 3, let mask = shapes[3] {
+      let scores = Array(q.dropLast()) + [k[rank - 2]]
+      guard try broadcast(scores, mask) == scores else { throw malformed("adds the shape \(mask) to \(scores)") }
+    }
+    return Array(q.dropLast()) + [v[rank - 1]]
   }
 
   private func matrixProduct(_ a: [Int], _ b: [Int]) throws(GraphError) -> [Int] {

@@ -21,7 +21,7 @@ extension ONNXModel {
 /// What is known about each value while a model is specialised.
 struct Specialization {
   let model: ONNXModel
-  private(set) var graph: Graph
+  var graph: Graph
   /// Values that do not depend on the input.
   private(set) var known: [String: TypedTensor]
   /// The others, by shape and type; all floating-point types count as float32.
@@ -66,6 +66,7 @@ struct Specialization {
     var node = original
     node.outputs = node.outputs.map { used.contains($0) ? $0 : "" }
     guard node.outputs.contains(where: { !$0.isEmpty }) else { return }
+    if try addQuantization(node) { return }
     let present = node.inputs.filter { !$0.isEmpty }
     if present.allSatisfy({ known[$0] != nil }) {
       let results = try Interpreter.evaluate(node, opset: model.opset, node.inputs.map { known[$0] })

@@ -46,6 +46,14 @@ extension Constant {
       }
     }
 
+    func small<Value: FixedWidthInteger>(_: Value.Type) throws(GraphError) -> [Value] {
+      try check(tensor.int32Data.count, "numbers")
+      guard tensor.int32Data.allSatisfy({ Value(exactly: $0) != nil }) else {
+        throw .malformed("tensor '\(name)' holds numbers that do not fit its element type")
+      }
+      return tensor.int32Data.map { Value(truncatingIfNeeded: $0) }
+    }
+
     switch ONNXTensorProto.DataType(rawValue: Int(tensor.dataType)) {
     case .float:
       if isRaw {
@@ -70,11 +78,15 @@ extension Constant {
       }
     case .int32:
       if isRaw {
-        self.init(try values(Int32.self).map { Int64($0) }, shape: shape)
+        self.init(try values(Int32.self), shape: shape)
       } else {
         try check(tensor.int32Data.count, "numbers")
-        self.init(tensor.int32Data.map { Int64($0) }, shape: shape)
+        self.init(tensor.int32Data, shape: shape)
       }
+    case .int8:
+      self.init(try isRaw ? values(Int8.self) : small(Int8.self), shape: shape)
+    case .uint8:
+      self.init(try isRaw ? values(UInt8.self) : small(UInt8.self), shape: shape)
     case .bool:
       if isRaw {
         self.init(try values(UInt8.self).map { Int64($0) }, shape: shape)
@@ -84,7 +96,8 @@ extension Constant {
       }
     default:
       throw .unsupportedModel(
-        "tensor '\(name)' has the element type \(tensor.dataType); only float, double, int32 and int64 are read")
+        "tensor '\(name)' has the element type \(tensor.dataType); only float, double, int8, uint8, int32 and int64 are read"
+      )
     }
   }
 
@@ -93,13 +106,16 @@ extension Constant {
     var tensor = ONNXTensorProto()
     tensor.name = name
     tensor.dims = shape.map { Int64($0) }
+    func fill<Value: BitwiseCopyable>(_ type: ONNXTensorProto.DataType, _ values: [Value]) {
+      tensor.dataType = Int32(type.rawValue)
+      tensor.rawData = unsafe values.withUnsafeBytes { unsafe Data($0) }
+    }
     switch elements {
-    case .float(let values):
-      tensor.dataType = Int32(ONNXTensorProto.DataType.float.rawValue)
-      tensor.rawData = unsafe values.withUnsafeBytes { unsafe Data($0) }
-    case .int64(let values):
-      tensor.dataType = Int32(ONNXTensorProto.DataType.int64.rawValue)
-      tensor.rawData = unsafe values.withUnsafeBytes { unsafe Data($0) }
+    case .float(let values): fill(.float, values)
+    case .int64(let values): fill(.int64, values)
+    case .int8(let values): fill(.int8, values)
+    case .uint8(let values): fill(.uint8, values)
+    case .int32(let values): fill(.int32, values)
     }
     return tensor
   }

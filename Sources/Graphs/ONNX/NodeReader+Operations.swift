@@ -20,7 +20,12 @@ extension NodeReader {
       return
     }
     var inputs = 1
-    let operation = try readOperation(&inputs)
+    let operation: Operation
+    if let quantization = try readQuantization(graph.quantizedType(of: node.input.first ?? "")) {
+      operation = quantization
+    } else {
+      operation = try readOperation(&inputs)
+    }
     if node.output.dropFirst().contains(where: { !$0.isEmpty }) {
       // A dropout's mask is written out of habit; whoever reads it is refused as reading an unknown value.
       guard operation == .identity else { throw unsupported("more than its first output is used") }

@@ -44,6 +44,23 @@ extension ONNXWriter {
     }
   }
 
+  /// Scale and zero point become initialisers of the types that the standard asks for.
+  mutating func write(_ quantization: Quantization, _ node: Node, _ type: String, output: String) {
+    let shape = quantization.axis == nil ? [] : [quantization.scales.count]
+    let scale = fresh("\(node.output).scale")
+    addConstant(Constant(quantization.scales, shape: shape), scale)
+    let zero = fresh("\(node.output).zero")
+    let zeros = quantization.zeroPoints
+    switch quantization.type {
+    case .int8: addConstant(Constant(zeros.map { Int8(clamping: $0) }, shape: shape), zero)
+    case .uint8: addConstant(Constant(zeros.map { UInt8(clamping: $0) }, shape: shape), zero)
+    case .int32: addConstant(Constant(zeros.map { Int32(clamping: $0) }, shape: shape), zero)
+    }
+    emit(
+      type, node.name, inputs: [node.inputs[0], scale, zero], output: output,
+      quantization.axis.map { [.int("axis", $0)] } ?? [])
+  }
+
   mutating func writeShaping(_ node: Node, output: String) throws(GraphError) {
     func plain(_ type: String, _ attributes: [ONNXAttributeProto] = []) {
       emit(type, node.name, inputs: node.inputs, output: output, attributes)

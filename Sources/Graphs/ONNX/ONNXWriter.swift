@@ -111,6 +111,8 @@ struct ONNXWriter {
           .int("transB", gemm.transposesB ? 1 : 0),
         ])
     case .matrixProduct: plain("MatMul")
+    case .dense: writeDense(node, output: output)
+    case .attention(let scale): try writeAttention(node, scale: scale, output: output)
     case .maxPooling(let pooling):
       plain("MaxPool", attributes(pooling) + [.ints("dilations", pooling.dilations)])
     case .averagePooling(let pooling):
@@ -119,6 +121,8 @@ struct ONNXWriter {
     case .globalAveragePooling: plain("GlobalAveragePool")
     case .globalMaxPooling: plain("GlobalMaxPool")
     case .identity: plain("Identity")
+    case .quantize(let quantization): write(quantization, node, "QuantizeLinear", output: output)
+    case .dequantize(let quantization): write(quantization, node, "DequantizeLinear", output: output)
     default: try writeShaping(node, output: output)
     }
   }

@@ -1,8 +1,16 @@
 extension Operation {
+  /// Whether its kernels can add to a value that exists already.
+  fileprivate var addsToOthers: Bool {
+    switch self {
+    case .convolution, .dense: true
+    default: false
+    }
+  }
+
   /// Whether oneDNN can end this operation with others in the same pass over memory.
   var takesPostOperations: Bool {
     switch self {
-    case .convolution, .transposedConvolution, .gemm: true
+    case .convolution, .transposedConvolution, .gemm, .dense: true
     default: false
     }
   }
@@ -29,7 +37,7 @@ extension Graph {
     nodes = kept
   }
 
-  /// Lets a convolution add to a value that exists already, in place of an addition of its own:
+  /// Lets a convolution or a dense layer add to a value that exists already, in place of an addition of its own:
   /// the end of every residual block.
   mutating func fuseResiduals(shapes: [String: [Int]]) {
     let uses = GraphUses(self)
@@ -62,7 +70,7 @@ extension Graph {
     guard a != b, shapes[a] == shapes[b], constants[a] == nil, constants[b] == nil else { return nil }
     let candidates = [(a, b), (b, a)].compactMap { value, other -> (index: Int, residual: String)? in
       guard uses.isPrivate(value), let index = producer[value], let convolution = kept[index],
-        convolution.postOperations.isEmpty, case .convolution = convolution.operation
+        convolution.postOperations.isEmpty, convolution.operation.addsToOthers
       else { return nil }
       return (index, other)
     }

@@ -43,6 +43,11 @@ extension Node {
     case .binary(let operation): result = tensors[0].combine(tensors[1], operation, shape: shape)
     case .gemm(let gemm): result = tensors[0].gemm(tensors[1], has(2) ? tensors[2] : nil, gemm, shape: shape)
     case .matrixProduct: result = tensors[0].matrixProduct(tensors[1], shape: shape)
+    case .dense:
+      result = tensors[0].matrixProduct(tensors[1], shape: shape)
+      if has(2) { result = result.combine(tensors[2], .add, shape: shape) }
+    case .attention(let scale):
+      result = tensors[0].attention(tensors[1], tensors[2], mask: has(3) ? tensors[3] : nil, scale: scale, shape: shape)
     case .maxPooling(let pooling): result = tensors[0].pooling(pooling, takesMaximum: true, shape: shape)
     case .averagePooling(let pooling): result = tensors[0].pooling(pooling, takesMaximum: false, shape: shape)
     case .globalAveragePooling: result = tensors[0].reduce(.mean, axes: [2, 3], shape: shape)
@@ -62,6 +67,10 @@ extension Node {
       let inference = ShapeInference(node: self, shapes: operands.map(\.shape))
       result = tensors[0].slice(try inference.sliceRanges(ranges, shape: tensors[0].shape), shape: shape)
     case .pad(let before, _, let value): result = tensors[0].pad(before, value, shape: shape)
+    case .quantize(let quantization):
+      result = ReferenceTensor(shape: shape, values: quantization.quantize(tensors[0].values, shape: shape))
+    case .dequantize(let quantization):
+      result = ReferenceTensor(shape: shape, values: quantization.dequantize(operands[0].numbers, shape: shape))
     case .interpreted(let interpreted):
       result = ReferenceTensor(shape: shape, values: try interpreted.evaluate(tensors.map(\.values)))
     case .flatten, .reshape, .squeeze, .unsqueeze, .identity:

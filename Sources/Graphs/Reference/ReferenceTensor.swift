@@ -84,6 +84,19 @@ struct ReferenceTensor: Sendable, Hashable {
     }
   }
 
+  func attention(
+    _ k: ReferenceTensor, _ v: ReferenceTensor, mask: ReferenceTensor?, scale: Float, shape: [Int]
+  ) -> ReferenceTensor {
+    let rank = shape.count
+    var turned = k.shape
+    turned.swapAt(rank - 2, rank - 1)
+    let order = Array(0..<rank - 2) + [rank - 1, rank - 2]
+    let size = Array(shape.dropLast()) + [k.shape[rank - 2]]
+    var scores = matrixProduct(k.transpose(order, shape: turned), shape: size).map { $0 * scale }
+    if let mask { scores = scores.combine(mask, .add, shape: size) }
+    return scores.softmax(axis: rank - 1, trailing: false).matrixProduct(v, shape: shape)
+  }
+
   // MARK: Axes
 
   func reduce(_ reduction: Reduction, axes: [Int], shape: [Int]) -> ReferenceTensor {

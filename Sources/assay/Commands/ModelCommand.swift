@@ -9,9 +9,10 @@ struct ModelCommand: ParsableCommand {
     discussion: """
       Example:
         assay model show parts.onnx
+        assay model quantize parts.onnx --data parts/ --out parts.int8.onnx
         assay model verify parts.onnx other.onnx --data parts/
       """,
-    subcommands: [Show.self, Verify.self, Inputs.self])
+    subcommands: [Show.self, Quantize.self, Verify.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -90,6 +91,7 @@ struct ModelCommand: ParsableCommand {
         ]
         rows += card.augmentation.enumerated().map { ($0 == 0 ? "augmentation" : "", $1) }
       }
+      rows += QuantizationCard.rows(file.metadata)
       let width = (rows.map(\.0.count).max() ?? 0) + 2
       let columns = min(Console.columns, 100)
       return rows.map { name, text in

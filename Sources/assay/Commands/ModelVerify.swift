@@ -1,8 +1,6 @@
 import ArgumentParser
 import Classification
-import Imaging
 import Inspection
-import Samples
 
 extension ModelCommand {
   struct Verify: ParsableCommand {
@@ -53,102 +51,5 @@ extension ModelCommand {
         if !agreement.unreadable.isEmpty { throw ExitCode(3) }
       }
     }
-  }
-}
-
-/// How far two models agree on some pictures.
-private struct Agreement {
-  struct Flip {
-    var source: String
-    var verdicts: [(verdict: Verdict, label: String)]
-    var difference: Double
-  }
-
-  var count = 0
-  var largest = 0.0
-  var largestSource = ""
-  var flips: [Flip] = []
-  var unreadable: [String] = []
-  private var sum = 0.0
-  private var values = 0
-
-  /// Over all probabilities of all parts.
-  var mean: Double { sum / Double(max(1, values)) }
-
-  init(_ files: [ModelFile], _ items: [InspectionInput.Item]) throws {
-    let inspectors = try files.map { file in
-      try PartInspector(
-        file.classifier, policy: Policy(file.classifier.info, reject: nil, review: nil, confidence: nil),
-        model: file.identity, threads: Machine.processors, wantsOutlines: false)
-    }
-    for (index, item) in items.enumerated() {
-      let decisions = inspectors.map { $0.inspect(item, sequence: index).decision }
-      guard !decisions.contains(where: \.isUnreadable) else {
-        unreadable.append(item.path)
-        continue
-      }
-      add(decisions, item.path)
-    }
-  }
-
-  private mutating func add(_ decisions: [Decision], _ source: String) {
-    count += 1
-    var worst = 0.0
-    for (a, b) in zip(decisions[0].scores, decisions[1].scores) {
-      let difference = abs(Double(a.score) - Double(b.score))
-      // A score that is not a number agrees with nothing.
-      worst = difference.isFinite ? max(worst, difference) : .infinity
-      sum += difference
-      values += 1
-    }
-    if worst > largest { (largest, largestSource) = (worst, source) }
-    if decisions[0].verdict != decisions[1].verdict || decisions[0].label != decisions[1].label {
-      flips.append(Flip(source: source, verdicts: decisions.map { ($0.verdict, $0.label) }, difference: worst))
-    }
-  }
-
-  func text(_ paths: [String]) -> String {
-    var lines = [
-      "\(count) pictures judged by both",
-      "largest difference  \(Self.short(largest))\(largestSource.isEmpty ? "" : "  \(largestSource)")",
-      "mean difference     \(Self.short(mean))", "other verdicts      \(flips.count)",
-    ]
-    for flip in flips {
-      let verdicts = flip.verdicts.map { "\($0.verdict.rawValue) \($0.label)" }.joined(separator: " -> ")
-      lines.append("  \(flip.source): \(verdicts)")
-    }
-    for path in unreadable { lines.append("  could not be read: \(path)") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  var json: String {
-    var writer = JSONWriter(indented: true)
-    writer.object { object in
-      object.member("judged", count)
-      object.member("largest_difference", largest)
-      object.member("mean_difference", mean)
-      object.member("flips", flips.count)
-      object.array("flipped") { array in
-        for flip in flips {
-          array.object {
-            $0.member("source", flip.source)
-            $0.member("first", flip.verdicts[0].verdict.rawValue)
-            $0.member("second", flip.verdicts[1].verdict.rawValue)
-            $0.member("difference", flip.difference)
-          }
-        }
-      }
-      object.array("unreadable") { array in for path in unreadable { array.element(path) } }
-    }
-    return writer.text + "\n"
-  }
-
-  /// Three digits, with a power of ten where they would be zeros.
-  private static func short(_ value: Double) -> String {
-    guard value.isFinite, value > 0 else { return value.fixed(0) }
-    var exponent = 0
-    var digits = value
-    while digits < 1, exponent > -30 { (digits, exponent) = (digits * 10, exponent - 1) }
-    return exponent > -3 ? value.fixed(4) : "\(digits.fixed(1))e\(exponent)"
   }
 }

@@ -9,16 +9,29 @@ struct ModelFile {
   let path: String
   let classifier: Classifier
   let identity: ModelIdentity
+  /// Bytes of the file.
+  let size: Int
+  /// All properties of the file.
+  let metadata: [String: String]
 
   init(path: String) throws {
+    try self.init(path: path, bytes: Self.read(path))
+  }
+
+  /// - Parameter bytes: what lies, or is to lie, at `path`.
+  init(path: String, bytes: [UInt8]) throws {
     self.path = path
-    let bytes = try Self.read(path)
     let graph = try Self.graph(bytes, path: path)
+    size = bytes.count
+    metadata = graph.metadata
     let info = try ModelInfo(graph, path: path)
     classifier = try Classifier(graph, info: info, path: path)
     let name = info.name.isEmpty ? Self.stem(path) : info.name
     identity = ModelIdentity(name: name, sha256: Self.sha256(bytes))
   }
+
+  /// The network itself, as the file has it.
+  func graph() throws -> Graph { try Self.graph(Self.read(path), path: path) }
 
   /// Any ONNX file, also one that is not a classifier of ours.
   static func foreign(path: String) throws -> ONNXModel {

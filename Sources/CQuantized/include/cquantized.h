@@ -1,0 +1,84 @@
+/* Convolutions of 8-bit images with 8-bit weights, for AVX2.
+ *
+ * Images are unsigned bytes in rows of pixels, the channels of a pixel side by side ("NHWC"), `stride` bytes from one pixel
+ * to the next. A byte q stands for scale (q - zero point).
+ *
+ * Exact: products are summed in 32 bits. The instruction that multiplies bytes adds pairs of products in 16 bits, where
+ * 255 (|a| + |b|) must not pass 32767; cquantized_pack refuses weights with which it could.
+ *
+ * No allocation, no threads of its own, no globals. Threads share a job as in ctransformer.h. */
+#pragma once
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int cquantized_supported(void);
+
+typedef struct {
+  int64_t batch;
+  int64_t height, width, channels, stride; /* of the input */
+  int64_t output_height, output_width, outputs, output_stride;
+  int64_t kernel_height, kernel_width;
+  int64_t stride_y, stride_x, dilation_y, dilation_x;
+  int64_t pad_top, pad_left;
+  int32_t zero_point;         /* of the input: what lies beyond its edges */
+  int32_t output_zero_point;
+  float output_scale;
+  int32_t has_inner;          /* whether the sum is rounded to bytes before the residual is added */
+  int32_t inner_zero_point;
+  float inner_scale;
+  int32_t residual_zero_point;
+  float residual_scale;
+  int64_t residual_stride;
+  float low;                  /* what is below becomes this: 0 is ReLU, minus infinity nothing */
+
+  int32_t uses_winograd;      /* whether the parts are cquantized_winograd_part's */
+  int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */
+
+  int64_t next;
+  const uint8_t *x;
+  const void *weights;     /* as cquantized_pack or cquantized_winograd_pack left them */
+  /* For every column of every panel: what a sum starts with (direct), what a unit of it stands for, and what is added to
+   * the result (Winograd). */
+  const int32_t *bias;
+  const float *scales, *shifts;
+  const int32_t *offsets;  /* cquantized_steps of them (direct) */
+  const uint8_t *residual; /* null for none; may be y */
+  uint8_t *y;
+  uint8_t *padded;         /* cquantized_padded bytes; or x, where nothing has to be filled up */
+  uint8_t *scratch;        /* cquantized_windows or cquantized_winograd_scratch bytes for each thread */
+} cquantized_convolution;
+
+/* Steps of four bytes that a sum has. */
+int64_t cquantized_steps(const cquantized_convolution *job);
+/* Where each step's bytes are, from the first pixel of a window. */
+void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets);
+/* Bytes of packed weights. */
+int64_t cquantized_packed(const cquantized_convolution *job);
+/* Packs weights [outputs][channels][kernel_height][kernel_width], and sums up each output's.
+ * Returns 0, with nothing of use done, where sums of 16 bits could overflow. */
+int cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *sums);
+/* Bytes that the input takes with its edges filled up. */
+int64_t cquantized_padded(const cquantized_convolution *job);
+int64_t cquantized_windows(const cquantized_convolution *job);
+/* Before the parts of each phase: the first fills up the edges, the second multiplies. */
+void cquantized_start(cquantized_convolution *job);
+void cquantized_edges_part(void *job, int index);
+void cquantized_multiply_part(void *job, int index);
+
+/* For 3x3 windows at a stride of 1 on images whose `stride` is a multiple of 16. Rounds the transformed weights, each to
+ * about a thousandth of the largest; a result can differ from the exact one by the last bit. */
+int64_t cquantized_winograd_tiles(const cquantized_convolution *job);
+/* 16-bit numbers of packed weights. */
+int64_t cquantized_winograd_packed(const cquantized_convolution *job);
+/* `factors`, for each output: what its scale must be multiplied with. */
+void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *weights, int16_t *packed,
+                              float *factors);
+int64_t cquantized_winograd_scratch(const cquantized_convolution *job);
+void cquantized_winograd_part(void *job, int index);
+
+#ifdef __cplusplus
+}
+#endif
