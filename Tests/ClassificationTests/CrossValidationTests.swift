@@ -44,15 +44,17 @@ import Testing
   @Test func resumesItsOwnResultsOnly() throws {
     var written = empty()
     written.add(result(.residual, 0, 0.6))
-    var again = empty()
-    #expect(again.resume(from: written.encoded()))
-    #expect(again == written && again.result(.residual, fold: 0)?.macroF1 == 0.6)
+    /// Whether the results were taken over, and what is there then.
+    func resumed(_ start: CrossValidation, _ bytes: [UInt8]) -> (Bool, CrossValidation) {
+      var comparison = start
+      return (comparison.resume(from: bytes), comparison)
+    }
+    let (taken, again) = resumed(empty(), written.encoded())
+    #expect(taken && again == written && again.result(.residual, fold: 0)?.macroF1 == 0.6)
     #expect(again.result(.vit, fold: 0) == nil && again.result(.residual, fold: 1) == nil)
     // Other architectures may join.
-    var more = empty([.vit])
-    #expect(more.resume(from: written.encoded()))
-    for var other in [empty(seed: 2), empty(folds: 4)] { #expect(!other.resume(from: written.encoded())) }
-    var broken = empty()
-    #expect(!broken.resume(from: Array("{}".utf8)) && !broken.resume(from: []))
+    #expect(resumed(empty([.vit]), written.encoded()).0)
+    for other in [empty(seed: 2), empty(folds: 4)] { #expect(!resumed(other, written.encoded()).0) }
+    for bytes in [Array("{}".utf8), []] { #expect(!resumed(empty(), bytes).0) }
   }
 }

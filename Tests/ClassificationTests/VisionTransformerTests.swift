@@ -157,18 +157,18 @@ import Testing
 
 /// Trainings of a transformer, by the trainer that also trains residual networks.
 @Suite struct VisionTransformerTrainerTests {
-  /// Stripes across or along the part, of any phase: what tells them apart is no single pixel.
+  /// Fine or coarse stripes of any phase, across or along the part: what tells them apart is no single pixel.
   enum Stripes {
     private static let folder = TestFolder()
     static let set: PartSet = {
       do {
         var random = SplitMix64(seed: 7)
-        for label in ["across", "along"] {
+        for label in ["coarse", "fine"] {
           unsafe mkdir(folder.path + "/" + label, 0o755)
           for index in 0..<40 {
-            let (phase, period) = (random.index(8), 6 + random.index(4))
+            let (phase, isAcross, period) = (random.index(8), random.index(2) == 0, label == "fine" ? 4 : 8)
             let pixels = (0..<1024).map { i -> UInt8 in
-              let at = (label == "across" ? i / 32 : i % 32) + phase
+              let at = (isAcross ? i / 32 : i % 32) + phase
               return UInt8((at % period < period / 2 ? 170 : 80) + random.index(40))
             }
             try AtomicFile.write(
@@ -189,7 +189,7 @@ import Testing
   }
 
   @Test func learnsStripes() throws {
-    let trainer = try Trainer(Stripes.set, settings: settings(60))
+    let trainer = try Trainer(Stripes.set, settings: settings(80))
     try trainer.run(checkpoint: nil) { _ in }
     let model = try trainer.model(name: "stripes", version: "0", dataset: "stripes")
     let judged = try trainer.predictions(of: model, on: Stripes.set.parts)

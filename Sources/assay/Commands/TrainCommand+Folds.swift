@@ -1,6 +1,7 @@
 import Classification
 import Glibc
 import Inspection
+import Metrics
 import Samples
 
 extension TrainCommand {
