@@ -53,6 +53,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
+    .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "COpenBLAS"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
@@ -61,7 +62,7 @@ let package = Package(
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
-    module("Graphs", ["CDNN", "CWinograd", "CTransformer", protobuf], exclude: ["Protobuf/onnx.proto"]),
+    module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples"]),
@@ -82,15 +83,19 @@ let package = Package(
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests(
-      "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", protobuf],
+      "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
+    .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
       "ClassificationTests",
       ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
-    tests("InspectionTests", ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics"]),
-    tests("AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging"]),
+    tests(
+      "InspectionTests",
+      ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics", "FileTestSupport"]),
+    tests(
+      "AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging", "FileTestSupport"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
   ]
 )

@@ -22,38 +22,62 @@ void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets) {
 }
 
 int64_t cquantized_packed(const cquantized_convolution *job) {
-  return (job->outputs + PANEL - 1) / PANEL * PANEL * 4 * cquantized_steps(job);
+  return (job->outputs + PANEL - 1) / PANEL * 2 * cquantized_steps(job);
 }
 
-/* [panel][step][16 outputs][4]. */
-int cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *sums) {
-  const int64_t steps = cquantized_steps(job), area = job->kernel_height * job->kernel_width;
-  memset(packed, 0, (size_t)cquantized_packed(job));
-  for (int64_t output = 0; output < job->outputs; output++) {
-    int8_t *panel = packed + output / PANEL * PANEL * 4 * steps + output % PANEL * 4;
-    int32_t sum = 0;
-    for (int64_t y = 0; y < job->kernel_height; y++)
-      for (int64_t x = 0; x < job->kernel_width; x++)
-        for (int64_t channel = 0; channel < job->channels; channel++) {
-          int64_t run = runs(job) == 1 ? 0 : x;
-          int64_t place = runs(job) == 1 ? x * job->channels + channel : channel;
-          int64_t step = (y * runs(job) + run) * run_steps(job) + place / 4;
-          int8_t weight = weights[(output * job->channels + channel) * area + y * job->kernel_width + x];
-          panel[step * PANEL * 4 + place % 4] = weight;
-          sum += weight;
+/* Whether two products with these weights can leave 16 bits. The worst pair of bytes is 255 where the weight has one sign
+ * and 0 where it has the other. */
+static int overflows(const int8_t *w) {
+  int positive = (w[0] > 0 ? w[0] : 0) + (w[1] > 0 ? w[1] : 0);
+  int negative = (w[0] < 0 ? -w[0] : 0) + (w[1] < 0 ? -w[1] : 0);
+  return positive * 255 > 32767 || negative * 255 > 32768;
+}
+
+/* The 16 outputs' weights for one step of four bytes. */
+static void gather(const cquantized_convolution *job, const int8_t *weights, int64_t panel, int64_t step,
+                   int8_t block[PANEL * 4]) {
+  const int64_t area = job->kernel_height * job->kernel_width, length = run_steps(job);
+  const int64_t y = step / length / runs(job), run = step / length % runs(job);
+  memset(block, 0, PANEL * 4);
+  for (int64_t output = panel * PANEL; output < job->outputs && output < (panel + 1) * PANEL; output++)
+    for (int64_t byte = 0; byte < 4; byte++) {
+      const int64_t place = step % length * 4 + byte;
+      if (place >= run_bytes(job))
+        continue;
+      const int64_t x = runs(job) == 1 ? place / job->channels : run;
+      const int64_t channel = runs(job) == 1 ? place % job->channels : place;
+      block[output % PANEL * 4 + byte] =
+          weights[(output * job->channels + channel) * area + y * job->kernel_width + x];
+    }
+}
+
+/* [panel][block][16 outputs][4]. A step whose products could leave 16 bits is done in two blocks of half the weights. */
+int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
+                        int32_t *ends, int32_t *sums) {
+  const int64_t steps = cquantized_steps(job), panels = (job->outputs + PANEL - 1) / PANEL;
+  int32_t blocks = 0;
+  for (int64_t panel = 0; panel < panels; panel++) {
+    for (int lane = 0; lane < PANEL; lane++)
+      sums[panel * PANEL + lane] = 0;
+    for (int64_t step = 0; step < steps; step++) {
+      int8_t block[PANEL * 4];
+      gather(job, weights, panel, step, block);
+      int splits = 0;
+      for (int i = 0; i < PANEL * 4; i++)
+        sums[panel * PANEL + i / 4] += block[i];
+      for (int i = 0; i < PANEL * 4; i += 2)
+        splits |= overflows(block + i);
+      for (int part = 0; part <= splits; part++) {
+        for (int i = 0; i < PANEL * 4; i++) {
+          const int half = block[i] / 2;
+          packed[blocks * PANEL * 4 + i] = (int8_t)(!splits ? block[i] : part == 0 ? half : block[i] - half);
         }
-    sums[output] = sum;
-    for (int64_t step = 0; step < steps; step++)
-      for (int pair = 0; pair < 4; pair += 2) {
-        const int8_t *w = panel + step * PANEL * 4 + pair;
-        /* The worst pair of bytes is 255 where the weight has one sign and 0 where it has the other. */
-        int positive = (w[0] > 0 ? w[0] : 0) + (w[1] > 0 ? w[1] : 0);
-        int negative = (w[0] < 0 ? -w[0] : 0) + (w[1] < 0 ? -w[1] : 0);
-        if (positive * 255 > 32767 || negative * 255 > 32768)
-          return 0;
+        order[blocks++] = (int32_t)step;
       }
+    }
+    ends[panel] = blocks;
   }
-  return 1;
+  return blocks;
 }
 
 int64_t cquantized_padded(const cquantized_convolution *job) {
@@ -108,9 +132,11 @@ INLINE void lay_out(const int pixels, const uint8_t *const x[ROWS], const int32_
   }
 }
 
-INLINE void multiply(const int pixels, const uint8_t *x, const int8_t *w, int64_t steps, __m256i sums[ROWS][2]) {
+INLINE void multiply(const int pixels, const uint8_t *windows, const int8_t *w, const int32_t *order, int64_t blocks,
+                     __m256i sums[ROWS][2]) {
   const __m256i ones = _mm256_set1_epi16(1);
-  for (int64_t step = 0; step < steps; step++) {
+  for (int64_t block = 0; block < blocks; block++) {
+    const uint8_t *x = windows + (int64_t)order[block] * (pixels * 4);
     const __m256i first = _mm256_loadu_si256((const __m256i *)w), second = _mm256_loadu_si256((const __m256i *)(w + 32));
     w += 64;
     UNROLLED
@@ -121,12 +147,11 @@ INLINE void multiply(const int pixels, const uint8_t *x, const int8_t *w, int64_
       sums[p][0] = _mm256_add_epi32(sums[p][0], _mm256_madd_epi16(_mm256_maddubs_epi16(factor, first), ones));
       sums[p][1] = _mm256_add_epi32(sums[p][1], _mm256_madd_epi16(_mm256_maddubs_epi16(factor, second), ones));
     }
-    x += pixels * 4;
   }
 }
 
 INLINE void strip(const int pixels, const cquantized_convolution *job, const uint8_t *windows, int64_t pixel,
-                  int64_t panel, int64_t steps, const finish *f) {
+                  int64_t panel, const finish *f) {
   __m256i sums[ROWS][2];
   const int64_t column = panel * PANEL;
   UNROLLED
@@ -134,15 +159,25 @@ INLINE void strip(const int pixels, const cquantized_convolution *job, const uin
     sums[p][0] = _mm256_loadu_si256((const __m256i *)(job->bias + column));
     sums[p][1] = _mm256_loadu_si256((const __m256i *)(job->bias + column + 8));
   }
-  multiply(pixels, windows, (const int8_t *)job->weights + column * 4 * steps, steps, sums);
-  const __m256 first = _mm256_loadu_ps(job->scales + column), second = _mm256_loadu_ps(job->scales + column + 8);
+  const int64_t first_block = panel ? job->ends[panel - 1] : 0;
+  multiply(pixels, windows, (const int8_t *)job->weights + first_block * PANEL * 4, job->order + first_block,
+           job->ends[panel] - first_block, sums);
+  const __m256 first = _mm256_mul_ps(_mm256_loadu_ps(job->scales + column), f->factor);
+  const __m256 second = _mm256_mul_ps(_mm256_loadu_ps(job->scales + column + 8), f->factor);
   const uint8_t *residual = job->residual ? job->residual + pixel * job->residual_stride + column : NULL;
   uint8_t *y = job->y + pixel * job->output_stride + column;
   UNROLLED
-  for (int p = 0; p < pixels; p++)
-    store_bytes(y + p * job->output_stride, _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][0]), first),
-                _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][1]), second),
-                residual ? residual + p * job->residual_stride : NULL, job->has_inner, f);
+  for (int p = 0; p < pixels; p += 2) {
+    /* The last of an odd number is stored twice. */
+    const int other = p + 1 < pixels ? p + 1 : p;
+    const __m256 values[4] = {_mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][0]), first),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[p][1]), second),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[other][0]), first),
+                              _mm256_mul_ps(_mm256_cvtepi32_ps(sums[other][1]), second)};
+    store_bytes(y + p * job->output_stride, y + other * job->output_stride, values,
+                residual ? residual + p * job->residual_stride : NULL,
+                residual ? residual + other * job->residual_stride : NULL, f);
+  }
 }
 
 #define FOR_PIXELS(count, body)                                                                                        \
@@ -200,7 +235,7 @@ TARGET void cquantized_multiply_part(void *context, int index) {
       for (int64_t pixel = first; pixel < last; pixel += ROWS) {
         const int64_t pixels = last - pixel < ROWS ? last - pixel : ROWS;
         const uint8_t *from = windows + (pixel - first) * 4 * steps;
-#define STRIP(n) strip(n, job, from, pixel, panel, steps, &f)
+#define STRIP(n) strip(n, job, from, pixel, panel, &f)
         FOR_PIXELS(pixels, STRIP)
       }
   }

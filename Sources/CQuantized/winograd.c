@@ -205,16 +205,29 @@ TARGET static void finish_tile(const cquantized_convolution *job, const int32_t 
   floats values[2][4][4];
   transform_output(m, stride, values[0]);
   transform_output(m + 8, stride, values[1]);
-  const __m256 scale[2] = {_mm256_loadu_ps(job->scales + column), _mm256_loadu_ps(job->scales + column + 8)};
-  const __m256 shift[2] = {_mm256_loadu_ps(job->shifts + column), _mm256_loadu_ps(job->shifts + column + 8)};
-  for (int i = 0; i < 4 && top + i < job->output_height; i++)
-    for (int j = 0; j < 4 && left + j < job->output_width; j++) {
-      const int64_t pixel = (n * job->output_height + top + i) * job->output_width + left + j;
-      store_bytes(job->y + pixel * job->output_stride + column,
-                  _mm256_fmadd_ps((__m256)values[0][i][j], scale[0], shift[0]),
-                  _mm256_fmadd_ps((__m256)values[1][i][j], scale[1], shift[1]),
-                  job->residual ? job->residual + pixel * job->residual_stride + column : NULL, job->has_inner, f);
+  __m256 scale[2], shift[2];
+  for (int half = 0; half < 2; half++) {
+    scale[half] = _mm256_mul_ps(_mm256_loadu_ps(job->scales + column + half * 8), f->factor);
+    shift[half] = _mm256_mul_ps(_mm256_loadu_ps(job->shifts + column + half * 8), f->factor);
+  }
+  const int64_t rows = job->output_height - top < 4 ? job->output_height - top : 4;
+  const int64_t columns = job->output_width - left < 4 ? job->output_width - left : 4;
+  for (int64_t i = 0; i < rows; i++) {
+    const int64_t pixel = (n * job->output_height + top + i) * job->output_width + left;
+    uint8_t *y = job->y + pixel * job->output_stride + column;
+    const uint8_t *residual = job->residual ? job->residual + pixel * job->residual_stride + column : NULL;
+    for (int64_t j = 0; j < columns; j += 2) {
+      /* The last of an odd number is stored twice. */
+      const int64_t other = j + 1 < columns ? j + 1 : j;
+      const __m256 both[4] = {_mm256_fmadd_ps((__m256)values[0][i][j], scale[0], shift[0]),
+                              _mm256_fmadd_ps((__m256)values[1][i][j], scale[1], shift[1]),
+                              _mm256_fmadd_ps((__m256)values[0][i][other], scale[0], shift[0]),
+                              _mm256_fmadd_ps((__m256)values[1][i][other], scale[1], shift[1])};
+      store_bytes(y + j * job->output_stride, y + other * job->output_stride, both,
+                  residual ? residual + j * job->residual_stride : NULL,
+                  residual ? residual + other * job->residual_stride : NULL, f);
     }
+  }
 }
 
 TARGET void cquantized_winograd_part(void *context, int index) {

@@ -30,7 +30,8 @@ public enum GraphError: Error, Sendable, Hashable, CustomStringConvertible {
     case .kernel(let node, let function, let status):
       "The network's node '\(node)' cannot be computed: \(function) failed with status \(status)."
     case .memory(let bytes):
-      "The network needs \(bytes) bytes of working memory, more than there is; use a smaller input or batch."
+      "The network needs \(bytes) bytes of working memory, more than is allowed (4 GiB) or free; "
+        + "use a smaller input or batch."
     }
   }
 }

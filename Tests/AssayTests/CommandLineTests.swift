@@ -1,4 +1,5 @@
 import Classification
+import FileTestSupport
 import Glibc
 import Graphs
 import Imaging
@@ -240,8 +241,8 @@ import Testing
     fails([pictures, "--model", folder.path + "/gone.onnx", "--out", out], "/gone.onnx")
     fails([pictures, "--model", folder.path + "/short.onnx", "--out", out], "/short.onnx")
     fails([pictures, "--model", folder.path + "/empty.onnx", "--out", out], "/empty.onnx")
-    fails([pictures, "--model", pictures, "--out", out], "/pictures", "not a file")
-    fails([pictures, "--model", "/dev/zero", "--out", out], "/dev/zero", "not a file")
+    fails([pictures, "--model", pictures, "--out", out], "/pictures", "not a regular file")
+    fails([pictures, "--model", "/dev/zero", "--out", out], "/dev/zero", "not a regular file")
     fails([pictures, "--model", model, "--out", folder.path + "/file"], "/file is a file, not a folder")
     fails([pictures, "--model", model, "--out", folder.path + "/file/below"], "/file is a file, not a folder")
     fails([pictures, "--model", model, "--out", "/proc/run"], "/proc/run")

@@ -1,4 +1,5 @@
 import Classification
+import FileTestSupport
 import Graphs
 import Imaging
 import Samples

@@ -1,4 +1,5 @@
 import Classification
+import FileTestSupport
 import Glibc
 import Imaging
 import Inspection

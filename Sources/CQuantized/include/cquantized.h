@@ -3,8 +3,8 @@
  * Images are unsigned bytes in rows of pixels, the channels of a pixel side by side ("NHWC"), `stride` bytes from one pixel
  * to the next. A byte q stands for scale (q - zero point).
  *
- * Exact: products are summed in 32 bits. The instruction that multiplies bytes adds pairs of products in 16 bits, where
- * 255 (|a| + |b|) must not pass 32767; cquantized_pack refuses weights with which it could.
+ * Exact: products are summed in 32 bits. The instruction that multiplies bytes adds pairs of products in 16 bits and
+ * saturates; where weights are so large that it could, they are multiplied in two halves.
  *
  * No allocation, no threads of its own, no globals. Threads share a job as in ctransformer.h. */
 #pragma once
@@ -32,7 +32,7 @@ typedef struct {
   int32_t residual_zero_point;
   float residual_scale;
   int64_t residual_stride;
-  float low;                  /* what is below becomes this: 0 is ReLU, minus infinity nothing */
+  int32_t rectifies;          /* whether what is below 0 becomes 0 */
 
   int32_t uses_winograd;      /* whether the parts are cquantized_winograd_part's */
   int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */
@@ -44,7 +44,7 @@ typedef struct {
    * the result (Winograd). */
   const int32_t *bias;
   const float *scales, *shifts;
-  const int32_t *offsets;  /* cquantized_steps of them (direct) */
+  const int32_t *offsets, *order, *ends; /* direct */
   const uint8_t *residual; /* null for none; may be y */
   uint8_t *y;
   uint8_t *padded;         /* cquantized_padded bytes; or x, where nothing has to be filled up */
@@ -55,11 +55,12 @@ typedef struct {
 int64_t cquantized_steps(const cquantized_convolution *job);
 /* Where each step's bytes are, from the first pixel of a window. */
 void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets);
-/* Bytes of packed weights. */
+/* The most blocks of 64 bytes that packed weights can have, and entries of `order`. */
 int64_t cquantized_packed(const cquantized_convolution *job);
-/* Packs weights [outputs][channels][kernel_height][kernel_width], and sums up each output's.
- * Returns 0, with nothing of use done, where sums of 16 bits could overflow. */
-int cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *sums);
+/* Packs weights [outputs][channels][kernel_height][kernel_width] and says which step each block is for, where each panel's
+ * blocks end, and what each output's weights sum up to. Returns the number of blocks. */
+int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
+                        int32_t *ends, int32_t *sums);
 /* Bytes that the input takes with its edges filled up. */
 int64_t cquantized_padded(const cquantized_convolution *job);
 int64_t cquantized_windows(const cquantized_convolution *job);
@@ -78,6 +79,29 @@ void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *w
                               float *factors);
 int64_t cquantized_winograd_scratch(const cquantized_convolution *job);
 void cquantized_winograd_part(void *job, int index);
+
+/* An image of bytes. */
+typedef struct {
+  int64_t batch, height, width, channels, stride;
+} cquantized_image;
+
+typedef struct {
+  int64_t output_height, output_width, kernel_height, kernel_width, stride_y, stride_x, pad_top, pad_left;
+} cquantized_window;
+
+/* `block` is how many channels lie side by side: 1 for row-major images, 8 for blocks of 8 with zeros beside the last.
+ * Returns 0 if something was not a number. */
+int cquantized_from_floats(const cquantized_image *image, const float *x, int64_t block, float scale,
+                           int32_t zero_point, uint8_t *y);
+void cquantized_to_floats(const cquantized_image *image, const uint8_t *x, int64_t block, float scale,
+                          int32_t zero_point, float *y);
+/* The largest byte of each window, or `factor` times their mean plus `shift`, rounded; padding does not count. `stride`
+ * must be a multiple of 16. */
+void cquantized_pool(const cquantized_image *image, const cquantized_window *window, const uint8_t *x,
+                     int takes_maximum, float factor, float shift, uint8_t *y);
+/* Pixel (rows[i], columns[j]) for each i and j. */
+void cquantized_pick(const cquantized_image *image, const uint8_t *x, const int32_t *rows, int64_t row_count,
+                     const int32_t *columns, int64_t column_count, uint8_t *y);
 
 #ifdef __cplusplus
 }

@@ -13,9 +13,22 @@ public final class Classifier: Sendable {
   /// Reads a model file.
   ///
   /// - Throws: ``ModelError`` or `GraphError`, in a sentence that names the file.
-  public convenience init(path: String) throws {
-    let graph = try Graph(contentsOf: path)
-    try self.init(graph, info: ModelInfo(graph, path: path), path: path)
+  public convenience init(path: String) throws { try self.init(ONNXFile(contentsOf: path), path: path) }
+
+  /// The classifier of a model file that has been opened.
+  public convenience init(_ file: ONNXFile, path: String) throws {
+    let info = try ModelInfo(file.metadata, path: path)
+    do {
+      let graph =
+        if let foreign = info.foreign {
+          try foreign.graph(try ONNXModel(file), info: info, path: path)
+        } else {
+          try Graph(file)
+        }
+      try self.init(graph, info: info, path: path)
+    } catch let error as GraphError {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
   }
 
   /// - Parameter path: what errors call the model.
@@ -106,7 +119,11 @@ public final class Judge {
   /// Judges a prepared picture: channels x height x width as ``Preprocessing`` makes them.
   public func judge(_ input: Span<Float>, wantsHeat: Bool = true) throws -> Judged {
     try compiled.run(input)
-    let scores = compiled.output(probabilities)
+    var scores = compiled.output(probabilities)
+    // Whatever somebody else's network calls a probability: beyond 0...1 it must not accept anything.
+    if info.foreign != nil, !scores.allSatisfy({ $0 >= -0.001 && $0 <= 1.001 }) {
+      for index in scores.indices { scores[index] = .nan }
+    }
     guard wantsHeat, let heat else { return Judged(probabilities: scores, heat: nil) }
     let shape = compiled.outputs[heat].shape
     return Judged(

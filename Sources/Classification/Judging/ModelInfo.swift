@@ -63,14 +63,18 @@ public struct ModelInfo: Codable, Sendable, Hashable {
   public var preprocessing: Preprocessing
   public var thresholds: Thresholds
   public var provenance: Provenance?
+  /// How the network is to be used; nil for one that Assay made.
+  public var foreign: ForeignNetwork?
 
   /// Whether the heat map holds probabilities from a pixel head, or else activations.
   public var hasPixelHead: Bool { !pixelLabels.isEmpty }
 
   enum Key {
-    static let info = "assay.model"
     static let format = "assay.format"
   }
+
+  /// Whether a key of a model file's metadata is one of ``metadata()``.
+  public static func isKey(_ key: String) -> Bool { key.hasPrefix("assay.") }
 
   /// Version of what is stored under the keys.
   static let format = "1"
@@ -90,17 +94,24 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     ]
     if let goodIndex { all["assay.good"] = labels[goodIndex] }
     if let provenance { all["assay.provenance"] = json(provenance) }
+    if let foreign { all["assay.network"] = json(foreign) }
     return all
   }
 
   /// Reads a model file's metadata.
   ///
   /// - Throws: ``ModelError`` where it is not one of Assay's or contradicts itself.
-  public init(_ graph: Graph, path: String) throws(ModelError) {
-    let metadata = graph.metadata
+  public init(_ graph: Graph, path: String) throws(ModelError) { try self.init(graph.metadata, path: path) }
+
+  /// Reads a model file's metadata.
+  ///
+  /// - Throws: ``ModelError`` where there is none of Assay's or it contradicts itself.
+  public init(_ metadata: [String: String], path: String) throws(ModelError) {
     guard let format = metadata[Key.format] else {
       throw ModelError(
-        path, "carries no Assay labels and preprocessing; make it with `assay train`, whose models can judge parts")
+        path,
+        "carries no labels and preprocessing; add them with "
+          + "`assay model import \(path) --out NEW.onnx --labels good,scratch,...`")
     }
     guard format == Self.format else {
       throw ModelError(path, "is of format \(format), which a later Assay made; use that one, or train it again")
@@ -118,6 +129,7 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     preprocessing = try value(Preprocessing.self, "assay.preprocessing")
     thresholds = try value(Thresholds.self, "assay.thresholds")
     provenance = metadata["assay.provenance"].flatMap { try? decoder.decode(Provenance.self, from: Data($0.utf8)) }
+    if metadata["assay.network"] != nil { foreign = try value(ForeignNetwork.self, "assay.network") }
     if let good = metadata["assay.good"] {
       guard let index = labels.firstIndex(of: good) else {
         throw ModelError(path, "names '\(good)' as good, which is none of its labels")
@@ -140,7 +152,7 @@ public struct ModelInfo: Codable, Sendable, Hashable {
 
   public init(
     name: String, labels: [String], goodIndex: Int?, pixelLabels: [String], preprocessing: Preprocessing,
-    thresholds: Thresholds, provenance: Provenance?
+    thresholds: Thresholds, provenance: Provenance?, foreign: ForeignNetwork? = nil
   ) {
     self.name = name
     self.labels = labels
@@ -149,6 +161,7 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     self.preprocessing = preprocessing
     self.thresholds = thresholds
     self.provenance = provenance
+    self.foreign = foreign
   }
 }
 

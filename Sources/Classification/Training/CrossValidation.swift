@@ -98,6 +98,11 @@ public struct CrossValidation: Codable, Sendable, Hashable {
     return true
   }
 
+  /// The same from the file at `path`.
+  public mutating func resume(path: String) -> Bool {
+    FileManager.default.contents(atPath: path).map { resume(from: Array($0)) } ?? false
+  }
+
   /// What is known of each architecture so far.
   public var summaries: [Summary] {
     architectures.compactMap { architecture in

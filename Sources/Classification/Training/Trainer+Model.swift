@@ -154,7 +154,7 @@ extension Trainer {
 
 extension ModelInfo.Thresholds {
   /// Reject from even odds, show what is not clearly good to a person.
-  static let usual = ModelInfo.Thresholds(reject: 0.5, review: 0.25, confidence: 0.5)
+  public static let usual = ModelInfo.Thresholds(reject: 0.5, review: 0.25, confidence: 0.5)
 }
 
 #if canImport(Glibc)

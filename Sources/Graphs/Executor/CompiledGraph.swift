@@ -25,6 +25,8 @@ import Glibc
   public let inputs: [Value]
   public let outputs: [Value]
   public let threads: Int
+  /// Networks that need more for what lies between two nodes are refused.
+  public static let mostWorkingBytes = 4 << 30
   /// Working memory, without weights.
   public let workingBytes: Int
 
@@ -76,6 +78,7 @@ import Glibc
         let storage = program.storages[index]
         return MemoryPlan.Item(bytes: storage.bytes, lifetime: min(storage.first, storage.last)...storage.last)
       })
+    guard plan.bytes <= CompiledGraph.mostWorkingBytes else { throw .memory(bytes: plan.bytes) }
     let block = try AlignedBuffer(bytes: plan.bytes)
 
     let stride = Int(CDNN_ARGUMENTS.rawValue)

@@ -25,8 +25,11 @@ public final class GraphCompiler: Sendable {
   /// - Throws: `GraphError.shape` if the network cannot take such an input, `.memory`, or `.kernel`.
   public func compile(inputShapes: [String: [Int]], threads: Int) throws(GraphError) -> CompiledGraph {
     let fused = try optimized.fused(for: inputShapes)
-    return try CompiledGraph(
+    let compiled = try CompiledGraph(
       fused: fused, inputShapes: inputShapes, threads: threads, weights: weights, usesWinograd: usesWinograd)
+    // Weights that could no longer be read from their file are not numbers.
+    for constant in optimized.constants.values { try constant.source?.check() }
+    return compiled
   }
 
   /// What ``compile(inputShapes:threads:)`` runs: the graph after all passes.

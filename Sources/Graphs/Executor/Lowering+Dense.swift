@@ -8,7 +8,8 @@ extension Lowering {
   /// Weights whose element `[k, column]` is at `k * rowStride + column * columnStride` of `values`.
   struct DenseWeights {
     var name: String
-    var values: [Float]
+    /// Asked for only where they are not packed yet.
+    var values: () -> [Float]
     var inner: Int
     var columns: Int
     var rowStride: Int
@@ -17,10 +18,11 @@ extension Lowering {
   }
 
   mutating func lowerDense(_ node: Node) throws(GraphError) -> Bool {
-    guard let constant = graph.constants[node.inputs[1]], let values = constant.floats else { return false }
+    guard let constant = graph.constants[node.inputs[1]], constant.isFloat else { return false }
     let (inner, columns) = (constant.shape[0], constant.shape[1])
     var dense = DenseWeights(
-      name: node.inputs[1], values: values, inner: inner, columns: columns, rowStride: columns, columnStride: 1)
+      name: node.inputs[1], values: { constant.floats! }, inner: inner, columns: columns, rowStride: columns,
+      columnStride: 1)
     if let name = node.input(2) {
       guard let numbers = graph.constants[name]?.floats else { return false }
       dense.bias = (name, numbers)
@@ -36,8 +38,8 @@ extension Lowering {
         bias: dense.bias == nil ? nil : .sized([1, columns], .plain), .sized([rows, columns], .plain), [])
     else { return false }
     let packed = try weights.packed(
-      "\(dense.name)/columns", for: primitive, CDNN_WEIGHTS, shape: [inner, columns], engine: engine
-    ) { values }
+      "\(dense.name)/columns", for: primitive, CDNN_WEIGHTS, shape: [inner, columns], engine: engine,
+      dense.values)
     let place = allocate(result, .plain)
     var arguments = [
       (CDNN_SRC, storage: x.storage), (CDNN_WEIGHTS, program.fixed(packed)), (CDNN_DST, place.storage),
@@ -68,9 +70,10 @@ extension Lowering {
     let rows = result.dropLast().reduce(1, *)
     let x = try located(node.inputs[0], .plain, for: node)
     let packed = try weights.plain("\(dense.name)/panels") {
-      unsafe [Float](unsafeUninitializedCapacity: Int(ctransformer_dense_packed(Int64(inner), Int64(columns)))) {
+      let values = dense.values()
+      return unsafe [Float](unsafeUninitializedCapacity: Int(ctransformer_dense_packed(Int64(inner), Int64(columns)))) {
         unsafe ctransformer_dense_pack(
-          dense.values, Int64(dense.rowStride), Int64(dense.columnStride), Int64(inner), Int64(columns),
+          values, Int64(dense.rowStride), Int64(dense.columnStride), Int64(inner), Int64(columns),
           $0.baseAddress)
         $1 = $0.count
       }

@@ -5,7 +5,7 @@ extension Lowering {
   private static let smallProduct = 1 << 16
 
   mutating func lower(_ node: Node, _ gemm: Gemm) throws(GraphError) -> Bool {
-    guard !gemm.transposesA, let constant = graph.constants[node.inputs[1]], let values = constant.floats else {
+    guard !gemm.transposesA, let constant = graph.constants[node.inputs[1]], constant.isFloat else {
       return false
     }
     let result = shape(node)
@@ -26,12 +26,22 @@ extension Lowering {
     }
     guard activations.count == node.postOperations.count else { return false }
 
-    func weight(_ column: Int, _ k: Int) -> Float {
-      gemm.alpha * values[gemm.transposesB ? column * inner + k : k * columns + column]
+    /// The weights times alpha, a row for each column of the result, or as they are multiplied.
+    func weightValues(byColumn: Bool) -> [Float] {
+      let values = constant.floats!
+      let scaled = gemm.alpha == 1 ? values : values.map { $0 * gemm.alpha }
+      if gemm.transposesB == byColumn { return scaled }
+      let (rows, width) = gemm.transposesB ? (columns, inner) : (inner, columns)
+      return unsafe [Float](unsafeUninitializedCapacity: scaled.count) { buffer, filled in
+        for row in 0..<rows {
+          for place in 0..<width { unsafe buffer[place * rows + row] = scaled[row * width + place] }
+        }
+        filled = scaled.count
+      }
     }
     if rows * columns * inner <= Lowering.smallProduct {
       let buffer = try weights.plain("\(tag)/rows") {
-        (0..<columns).flatMap { column in (0..<inner).map { weight(column, $0) } }
+        weightValues(byColumn: true)
       }
       let numbers = try weights.plain("\(node.input(2) ?? "")/\(gemm.beta)/\(columns)") {
         bias ?? Array(repeating: 0, count: columns)
@@ -50,9 +60,9 @@ extension Lowering {
     }
 
     if Lowering.hasPackedProduct {
-      let scaled = gemm.alpha == 1 ? values : values.map { $0 * gemm.alpha }
       let dense = DenseWeights(
-        name: tag, values: scaled, inner: inner, columns: columns, rowStride: gemm.transposesB ? 1 : columns,
+        name: tag, values: { gemm.alpha == 1 ? constant.floats! : constant.floats!.map { $0 * gemm.alpha } },
+        inner: inner, columns: columns, rowStride: gemm.transposesB ? 1 : columns,
         columnStride: gemm.transposesB ? inner : 1, bias: bias.map { ("\(node.inputs[2])/\(gemm.beta)", $0) })
       return try lowerPacked(node, dense)
     }
@@ -65,7 +75,7 @@ extension Lowering {
     let packed = try weights.packed(
       "\(tag)/columns", for: primitive, CDNN_WEIGHTS, shape: [inner, columns], engine: engine
     ) {
-      (0..<inner).flatMap { k in (0..<columns).map { weight($0, k) } }
+      weightValues(byColumn: false)
     }
     let place = allocate(result, .plain)
     var arguments = [

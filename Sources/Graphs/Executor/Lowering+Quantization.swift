@@ -2,6 +2,8 @@ extension Lowering {
   /// The plain way, number by number: between nodes that compute with integers nothing of this remains.
   mutating func lower(_ node: Node, _ quantization: Quantization, quantizes: Bool) throws(GraphError) -> Bool {
     guard node.postOperations.isEmpty else { return false }
+    if quantizes, try lowerToBytes(node, quantization) { return true }
+    if !quantizes, lowerFromBytes(node, quantization) { return true }
     let shape = shape(node)
     let (inner, count) = quantization.places(shape)
     var x = try located(node.inputs[0])

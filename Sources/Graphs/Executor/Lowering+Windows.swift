@@ -29,7 +29,7 @@ extension Lowering {
 
   mutating func lower(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
     if try lowerWinograd(node, convolution) { return true }
-    guard let constant = graph.constants[node.inputs[1]], let values = constant.floats, let posts = posts(node) else {
+    guard let constant = graph.constants[node.inputs[1]], constant.isFloat, let posts = posts(node) else {
       return false
     }
     let x = try located(node.inputs[0])
@@ -46,11 +46,11 @@ extension Lowering {
       window: cdnn_window(
         stride: convolution.strides, dilation: convolution.dilations, before: before, after: after, kernel: kernel),
       posts: posts)
-    return try lower(node, operands, transposed: false, name: node.inputs[1]) { values }
+    return try lower(node, operands, transposed: false, name: node.inputs[1]) { constant.floats! }
   }
 
   mutating func lowerTransposed(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
-    guard let constant = graph.constants[node.inputs[1]], let values = constant.floats, let posts = posts(node),
+    guard let constant = graph.constants[node.inputs[1]], constant.isFloat, let posts = posts(node),
       case .explicit(let before, let after) = convolution.padding
     else { return false }
     let x = try located(node.inputs[0])
@@ -67,6 +67,7 @@ extension Lowering {
       posts: posts)
     return try lower(node, operands, transposed: true, name: node.inputs[1] + "/transposed") {
       // From [group, in, out, ...] to [group, out, in, ...].
+      let values = constant.floats!
       var turned = values
       for group in 0..<groups {
         for input in 0..<inputs {

@@ -13,7 +13,7 @@ extension Lowering {
   mutating func lowerWinograd(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
     guard usesWinograd, cwinograd_supported() == 1, cdnn_vector_width() == 8, convolution.groups == 1,
       convolution.strides == [1, 1], convolution.dilations == [1, 1],
-      let constant = graph.constants[node.inputs[1]], let values = constant.floats,
+      let constant = graph.constants[node.inputs[1]], constant.isFloat,
       Array(constant.shape.suffix(2)) == [3, 3], constant.shape[0] >= 16, constant.shape[1] >= 16,
       let plan = PostPlan(node.postOperations)
     else { return false }
@@ -39,7 +39,7 @@ extension Lowering {
     let count = Int(cwinograd_weight_count(geometry.input_blocks, geometry.output_blocks))
     let packed = try weights.plain("\(node.inputs[1])/winograd") {
       var transformed = [Float](repeating: 0, count: count)
-      unsafe cwinograd_transform(values, Int64(inputs), Int64(outputs), &transformed)
+      unsafe cwinograd_transform(constant.floats!, Int64(inputs), Int64(outputs), &transformed)
       return transformed
     }
     let padding = [Float](repeating: 0, count: Int(geometry.output_blocks) * 8 - outputs)

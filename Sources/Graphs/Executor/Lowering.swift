@@ -9,8 +9,8 @@ struct Lowering {
     var storage: Int
   }
 
-  let graph: Graph
-  let shapes: [String: [Int]]
+  var graph: Graph
+  var shapes: [String: [Int]]
   let engine: Engine
   let weights: PackedWeights
   let threads: Int
@@ -21,8 +21,10 @@ struct Lowering {
   private var places: [String: [Located]] = [:]
   /// Values that are others' memory read with other strides.
   private(set) var views: [String: View] = [:]
+  /// Quantised images.
+  private(set) var bytes: [String: Bytes] = [:]
   /// How often each value is still to be read.
-  private var reads: [String: Int] = [:]
+  var reads: [String: Int] = [:]
   /// The values that a storage holds (several after a reshape).
   private var held: [Int: Set<String>] = [:]
   private(set) var outputs: [Located] = []
@@ -62,18 +64,29 @@ struct Lowering {
     held[view.storage, default: []].insert(value)
   }
 
-  /// The value where it is, in whatever layout.
+  mutating func defineBytes(_ value: String, _ place: Bytes) {
+    bytes[value] = place
+    held[place.storage, default: []].insert(value)
+  }
+
+  /// The value where it is, in whatever layout of floats.
   mutating func located(_ value: String) throws(GraphError) -> Located {
     if let place = places[value]?.first { return place }
+    if let place = bytes[value] {
+      // The integers as such.
+      let numbers = floats(place, scale: 1, zeroPoint: 0, value)
+      define(value, numbers)
+      return numbers
+    }
     if let view = views[value] {
       let place = materialized(value, view)
       define(value, place)
       return place
     }
-    guard let constant = graph.constants[value], let values = constant.floats else {
+    guard let constant = graph.constants[value], constant.isFloat else {
       throw .malformed("the value '\(value)' is not a tensor of numbers")
     }
-    let buffer = try weights.plain(value) { values }
+    let buffer = try weights.plain(value) { constant.floats! }
     let place = Located(shape: constant.shape, layout: .plain, storage: program.fixed(buffer))
     define(value, place)
     return place
@@ -146,7 +159,7 @@ struct Lowering {
 
   // MARK: Nodes
 
-  private mutating func lower(_ node: Node) throws(GraphError) {
+  mutating func lower(_ node: Node) throws(GraphError) {
     let isLowered =
       switch node.operation {
       case .convolution(let convolution): try lower(node, convolution)
@@ -156,6 +169,8 @@ struct Lowering {
       case .gemm(let gemm): try lower(node, gemm)
       case .matrixProduct: try lowerMatrixProduct(node)
       case .dense: try lowerDense(node)
+      case .quantizedConvolution(let quantized): try lower(node, quantized)
+      case .quantizedBridge(let bridge): try lower(node, bridge)
       case .attention(let scale): try lowerAttention(node, scale: scale)
       case .activation(let activation): try lower(node, activation)
       case .binary(let operation): try lower(node, operation)

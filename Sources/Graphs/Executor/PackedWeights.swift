@@ -22,8 +22,21 @@ final class PackedWeights: @unchecked Sendable {
 
   /// The buffer called `name`, row-major; `values` makes them if they are not there yet.
   func plain(_ name: String, _ values: () -> [Float]) throws(GraphError) -> AlignedBuffer {
-    if let known = lock.withLock({ _ in entries[name]?.first { $0.primitive == nil }?.buffer }) { return known }
-    let buffer = try AlignedBuffer(values())
+    try lock.withLock { _ throws(GraphError) in
+      if let known = entries[name]?.first(where: { $0.primitive == nil })?.buffer { return known }
+      let buffer = try AlignedBuffer(values())
+      entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
+      return buffer
+    }
+  }
+
+  /// The buffer called `name` with these bytes.
+  func raw<Element: BitwiseCopyable>(_ name: String, _ values: [Element]) throws(GraphError) -> AlignedBuffer {
+    if let known = lock.withLock({ _ in entries[name]?.first?.buffer }) { return known }
+    let buffer = try AlignedBuffer(bytes: values.count * MemoryLayout<Element>.stride)
+    unsafe values.withUnsafeBytes {
+      if let base = $0.baseAddress { unsafe buffer.pointer.copyMemory(from: base, byteCount: $0.count) }
+    }
     lock.withLock { _ in
       entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
     }
@@ -31,33 +44,38 @@ final class PackedWeights: @unchecked Sendable {
   }
 
   /// The weights called `name` as `primitive` wants its argument.
+  ///
+  /// Packed under the lock: two threads that compile the same network at once would otherwise both make them all.
   func packed(
     _ name: String, for primitive: Primitive, _ argument: cdnn_argument, shape: [Int], engine: Engine,
     _ values: () -> [Float]
   ) throws(GraphError) -> AlignedBuffer {
     let wanted = TensorDescription.chosen(primitive, argument)
-    let known = lock.withLock { _ in
-      entries[name]?.first { $0.primitive?.matches($0.argument, wanted) ?? false }?.buffer
-    }
-    if let known { return known }
-    let plain = try AlignedBuffer(values())
-    let source = TensorDescription.sized(shape, .plain)
-    let buffer: AlignedBuffer
-    if primitive.matches(argument, source) {
-      buffer = plain
-    } else {
-      buffer = try AlignedBuffer(bytes: primitive.bytes(argument))
-      guard let reorder = engine.reorder(from: source, to: wanted) else {
-        throw .kernel(node: name, function: "dnnl_reorder_primitive_desc_create", status: 3)
+    return try lock.withLock { _ throws(GraphError) in
+      if let known = entries[name]?.first(where: { $0.primitive?.matches($0.argument, wanted) ?? false })?.buffer {
+        return known
       }
-      let scratch = try AlignedBuffer(bytes: reorder.bytes(CDNN_SCRATCHPAD))
-      let status = unsafe Primitive.run(
-        reorder, engine, [(CDNN_SRC, plain.pointer), (CDNN_DST, buffer.pointer), (CDNN_SCRATCHPAD, scratch.pointer)])
-      guard status == 0 else { throw .kernel(node: name, function: "dnnl_primitive_execute", status: Int(status)) }
-    }
-    lock.withLock { _ in
+      let buffer = try pack(name, for: primitive, argument, shape: shape, engine: engine, values)
       entries[name, default: []].append(Entry(primitive: primitive, argument: argument, buffer: buffer))
+      return buffer
     }
+  }
+
+  private func pack(
+    _ name: String, for primitive: Primitive, _ argument: cdnn_argument, shape: [Int], engine: Engine,
+    _ values: () -> [Float]
+  ) throws(GraphError) -> AlignedBuffer {
+    let source = TensorDescription.sized(shape, .plain)
+    let plain = try AlignedBuffer(values())
+    if primitive.matches(argument, source) { return plain }
+    let buffer = try AlignedBuffer(bytes: primitive.bytes(argument))
+    guard let reorder = engine.reorder(from: source, to: .chosen(primitive, argument)) else {
+      throw .kernel(node: name, function: "dnnl_reorder_primitive_desc_create", status: 3)
+    }
+    let scratch = try AlignedBuffer(bytes: reorder.bytes(CDNN_SCRATCHPAD))
+    let status = unsafe Primitive.run(
+      reorder, engine, [(CDNN_SRC, plain.pointer), (CDNN_DST, buffer.pointer), (CDNN_SCRATCHPAD, scratch.pointer)])
+    guard status == 0 else { throw .kernel(node: name, function: "dnnl_primitive_execute", status: Int(status)) }
     return buffer
   }
 }

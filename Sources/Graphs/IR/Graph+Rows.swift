@@ -55,6 +55,8 @@ extension Operation {
     case .gemm: "Gemm"
     case .matrixProduct: "MatMul"
     case .dense: "Dense"
+    case .quantizedConvolution(let quantized): "Conv " + Self.text(quantized.convolution, inputs) + " bytes"
+    case .quantizedBridge(let bridge): bridge.operation.text(inputs) + " bytes"
     case .attention: "Attention"
     case .maxPooling(let pooling): "MaxPool " + Self.window(pooling.kernel, pooling.strides)
     case .averagePooling(let pooling): "AveragePool " + Self.window(pooling.kernel, pooling.strides)
@@ -93,7 +95,7 @@ extension Operation {
   fileprivate func multiplications(_ inputs: [[Int]], _ shape: [Int]) -> Int {
     func product(_ sizes: some Sequence<Int>) -> Int { sizes.reduce(1, &*) }
     return switch self {
-    case .convolution: product(shape) &* product(inputs[1].dropFirst())
+    case .convolution, .quantizedConvolution: product(shape) &* product(inputs[1].dropFirst())
     case .transposedConvolution: product(inputs[0]) &* product(inputs[1].dropFirst())
     case .gemm(let gemm): product(shape) &* inputs[0][gemm.transposesA ? 0 : 1]
     case .matrixProduct, .dense: product(shape) &* (inputs[0].last ?? 1)

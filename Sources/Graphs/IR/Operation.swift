@@ -50,6 +50,10 @@ public enum Operation: Sendable, Hashable {
   case quantize(Quantization)
   /// x, integers: what they stand for. A constant x keeps its integers, others hold them as floats.
   case dequantize(Quantization)
+  /// x in bytes, weights in bytes, bias `[out]`?, residual in bytes?; made by the fusion passes.
+  case quantizedConvolution(QuantizedConvolution)
+  /// x in bytes; made by the fusion passes.
+  case quantizedBridge(QuantizedBridge)
   /// Anything else, for one set of shapes; made by `ONNXModel.specialized(for:)`.
   case interpreted(InterpretedNode)
 }

@@ -85,21 +85,18 @@ struct ShapeInference {
 
   /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
   func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
-    let position = axis < 0 ? axis + rank : axis
-    guard position >= 0, position < rank || (includingEnd && position == rank) else {
+    guard let position = Axes.position(axis, rank: rank, includingEnd: includingEnd) else {
       throw malformed("names axis \(axis) of a tensor with \(rank) axes")
     }
     return position
   }
 
+  /// Axes counted from the front, in the order given.
   func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
-    var result: [Int] = []
-    for entry in list {
-      let position = try axis(entry, rank: rank)
-      guard !result.contains(position) else { throw malformed("names axis \(entry) twice") }
-      result.append(position)
+    switch Axes.positions(list, rank: rank) {
+    case .success(let positions): return positions
+    case .failure(let problem): throw malformed(problem.reason)
     }
-    return result.sorted()
   }
 
   func vector(_ index: Int, _ count: Int, optional: Bool = false) throws(GraphError) {
@@ -137,6 +134,12 @@ struct ShapeInference {
       try vector(2, result[result.count - 1], optional: true)
       return result
     case .attention: return try attention()
+    case .quantizedConvolution(let quantized): return try convolution(quantized.convolution)
+    case .quantizedBridge(let bridge):
+      return try ShapeInference(
+        node: Node(name: node.name, operation: bridge.operation, inputs: node.inputs, output: node.output),
+        shapes: shapes
+      ).result()
     case .maxPooling(let pooling), .averagePooling(let pooling): return try self.pooling(pooling)
     case .globalAveragePooling, .globalMaxPooling:
       let x = try image(0)
@@ -156,7 +159,8 @@ struct ShapeInference {
 
   /// Integers are read by what dequantises them, and nothing else.
   func check(_ constant: Constant?, _ name: String) throws(GraphError) {
-    guard let constant, constant.floats == nil else { return }
+    guard let constant, !constant.isFloat else { return }
+    if case .quantizedConvolution = node.operation, constant.quantizedType == .int8 { return }
     guard case .dequantize(let quantization) = node.operation, let type = constant.quantizedType else {
       throw malformed("computes with the integers '\(name)'")
     }

@@ -99,6 +99,7 @@ extension Interpreter {
     let shape = [x.shape[0], w.shape[1] * groups] + output
     try call.count(shape)
     try call.count([w.shape[1]] + kernel + size)
+    try call.work(x.shape[0], w.shape[0], w.shape[1], kernel.reduce(1, *), size.reduce(1, *))
     let windows = Windows(
       size: output, kernel: kernel, strides: strides, dilations: dilations, before: Array(pads.prefix(rank)),
       after: Array(pads.suffix(rank)), output: size)
@@ -197,6 +198,7 @@ struct ConvolutionGeometry {
     outputs = w[0]
     try call.count([batch, outputs] + windows.output)
     try call.count([windows.taps, windows.positions])
+    try call.work(batch, outputs, inputs, windows.taps, windows.positions)
   }
 
   /// By matrix products with what the window sees, some positions at a time.

@@ -18,6 +18,7 @@ extension Interpreter {
     let least = try call.scalar(4)
     let isCentered = try call.flag("center_point_box")
     let (count, classes) = (boxes.shape[1], scores.shape[1])
+    try call.work(boxes.shape[0], classes, count, max(1, min(most, count)))
     let (corners, values) = (boxes.doubles, scores.doubles)
     /// Two corners in any order, or a centre with width and height, as least and greatest y and x.
     func box(_ image: Int, _ index: Int) -> [Double] {
@@ -83,6 +84,7 @@ extension Interpreter {
       }
       let rowSamples = ratio > 0 ? ratio : max(0, Int(binHeight.rounded(.up)))
       let columnSamples = ratio > 0 ? ratio : max(0, Int(binWidth.rounded(.up)))
+      try call.work(chosen.count, channels, height, width, rowSamples, columnSamples)
       for channel in 0..<channels {
         let base = (image * channels + channel) * rows * columns
         for row in 0..<height {

@@ -51,6 +51,8 @@ extension Interpreter {
     try call.count(shape)
     let area = size.reduce(1, *)
     let points = output.reduce(1, *)
+    guard rank <= 4 else { throw call.unsupported("it samples \(rank) spatial axes") }
+    try call.work(x.shape[0], x.shape[1], points, 1 << 2 * rank)
     let steps = Indices.strides(size)
     let (values, coordinates) = (x.doubles, grid.doubles)
     var result = [Double](repeating: 0, count: shape.reduce(1, *))

@@ -109,6 +109,7 @@ extension Interpreter {
     let count = x.shape[axis]
     let length = count == 0 ? 0 : x.count / count
     let values = moved.doubles
+    try call.work(count, count)
     let rows = (0..<count).map { values[$0 * length..<($0 + 1) * length] }
     var first: [Int] = []
     var inverse: [Int] = []

@@ -36,6 +36,7 @@ extension Interpreter {
     let batch = try call.broadcast(leading)
     let count = try call.count(batch + [m, n])
     let batches = batch.reduce(1, *)
+    try call.work(batches, m, k, n)
     let first = Indices.broadcast(leading[0], to: batch)
     let second = Indices.broadcast(leading[1], to: batch)
     var result = [Value](repeating: 0, count: count)
@@ -122,6 +123,7 @@ extension Interpreter {
     let space = output + summed
     let extent = space.map { sizes[$0]! }
     try call.count(extent)
+    try call.work(extent.reduce(1, *), inputs.count)
     var products: [Double] = []
     for (names, input) in Swift.zip(labels, inputs) {
       let strides = Indices.strides(input.shape)

@@ -45,6 +45,7 @@ extension Interpreter {
     let shape = Array(x.shape.prefix(2)) + windows.output
     try call.count(shape)
     try call.count([windows.taps, windows.positions])
+    try call.work(x.shape[0], x.shape[1], windows.taps, windows.positions)
     let places = windows.places()
     let covered = windows.isCovered()
     let (taps, positions, area) = (windows.taps, windows.positions, windows.area)

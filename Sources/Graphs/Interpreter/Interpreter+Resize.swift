@@ -110,6 +110,9 @@ struct Resampling {
       let inner = current.suffix(from: axis + 1).reduce(1, *)
       let outer = current.prefix(axis).reduce(1, *)
       try call.count([outer, output, inner])
+      // A kernel that is stretched reaches over about this many elements.
+      let reach = smooths ? 4 * max(1, Int(clamping: 1 / scales[axis])) + 4 : 4
+      try call.work(outer, output, inner, reach)
       var result = [Double](repeating: 0, count: outer * output * inner)
       for index in 0..<output {
         let (first, weights, isOutside) = try taps(
@@ -178,7 +181,7 @@ struct Resampling {
     _ ratio: Double, _ scale: Double, reach: Double, _ kernel: (Double) -> Double
   ) -> [Double] {
     let scale = min(scale, 1)
-    let start = Int((-reach / scale).rounded(.down)) + 1
+    let start = Int(clamping: max(-1e9, (-reach / scale).rounded(.down))) + 1
     let weights = (start..<2 - start).map { kernel(abs((Double($0) - ratio) * scale)) }
     let sum = weights.reduce(0, +)
     return weights.map { $0 / sum }

@@ -46,7 +46,15 @@ public enum Interpreter {
   public static func evaluate(
     _ node: ModelNode, opset: Int, _ inputs: [TypedTensor?]
   ) throws(GraphError) -> [TypedTensor] {
-    let invocation = Invocation(node: node, opset: opset, inputs: inputs)
+    try evaluate(node, opset: opset, inputs, limit: Invocation.largest)
+  }
+
+  /// - Parameter limit: the most elements of a result.
+  static func evaluate(
+    _ node: ModelNode, opset: Int, _ inputs: [TypedTensor?], limit: Int
+  ) throws(GraphError) -> [TypedTensor] {
+    var invocation = Invocation(node: node, opset: opset, inputs: inputs)
+    invocation.limit = limit
     return try check(node, opset: opset).body(invocation)
   }
 

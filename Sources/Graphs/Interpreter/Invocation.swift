@@ -4,9 +4,13 @@ struct Invocation {
   let opset: Int
   /// Nil where an optional input is left out.
   let inputs: [TypedTensor?]
+  /// Results are refused beyond this many elements, and sums beyond ``effort`` times as many steps.
+  var limit = Invocation.largest
 
-  /// Results are refused beyond this many elements: more than any picture needs, less than would stop the machine.
+  /// More elements than any picture needs, less than would stop the machine.
   static let largest = 1 << 28
+  /// Multiplications an element; 2^28 elements then take less than a minute.
+  static let effort = 1 << 6
   /// Integers in lists and attributes are cut off here; sums of them do not overflow.
   static let bound = 1 << 40
 
@@ -126,21 +130,18 @@ struct Invocation {
 
   /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
   func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
-    let position = axis < 0 ? axis + rank : axis
-    guard position >= 0, position < rank || (includingEnd && position == rank) else {
+    guard let position = Axes.position(axis, rank: rank, includingEnd: includingEnd) else {
       throw malformed("names axis \(axis) of a tensor with \(rank) axes")
     }
     return position
   }
 
+  /// Axes counted from the front, in the order given.
   func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
-    var result: [Int] = []
-    for entry in list {
-      let position = try axis(entry, rank: rank)
-      guard !result.contains(position) else { throw malformed("names axis \(entry) twice") }
-      result.append(position)
+    switch Axes.positions(list, rank: rank) {
+    case .success(let positions): return positions
+    case .failure(let problem): throw malformed(problem.reason)
     }
-    return result
   }
 
   /// The element count of a result that is about to be made.
@@ -155,8 +156,20 @@ struct Invocation {
       guard !overflow else { throw .memory(bytes: Int.max) }
       count = product
     }
-    guard count <= Invocation.largest else { throw .memory(bytes: count <= Int.max / 4 ? count * 4 : Int.max) }
+    guard count <= limit else { throw .memory(bytes: count <= Int.max / 4 ? count * 4 : Int.max) }
     return shape.contains(0) ? 0 : count
+  }
+
+  /// Refuses a computation of so many steps, the product of `factors`, that it would seem to hang.
+  func work(_ factors: Int...) throws(GraphError) {
+    var steps = 1
+    for factor in factors {
+      let (product, overflow) = steps.multipliedReportingOverflow(by: max(1, factor))
+      guard !overflow, product <= limit << Invocation.effort.trailingZeroBitCount else {
+        throw unsupported("it would take too many steps for a node that is not run by a kernel")
+      }
+      steps = product
+    }
   }
 
   /// The shape that all these are seen as together.

@@ -7,7 +7,8 @@ import SwiftProtobuf
 #endif
 
 extension ModelNode {
-  init(_ node: ONNXNodeProto, opset: Int, external: ExternalData?) throws(GraphError) {
+  init(_ node: ONNXNodeProto, file: ONNXFile) throws(GraphError) {
+    let opset = file.opset
     self.init(
       name: node.name.isEmpty ? (node.output.first ?? "") : node.name, operation: node.opType, inputs: node.input,
       outputs: node.output)
@@ -34,7 +35,7 @@ extension ModelNode {
         guard let tensor = attribute.t.last else {
           throw .malformed("the \(operation) node '\(name)' has an empty attribute '\(attribute.name)'")
         }
-        value = .tensor(try TypedTensor(tensor, name: name, external: external))
+        value = .tensor(try TypedTensor(tensor, name: name, file: file))
       default:
         throw .unsupported(
           operation: operation, node: name, opset: opset,

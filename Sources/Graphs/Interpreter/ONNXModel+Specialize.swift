@@ -7,12 +7,14 @@ extension ONNXModel {
   /// - Parameters:
   ///   - inputShapes: of the inputs that a run will bring.
   ///   - fixed: inputs that are the same for all runs, such as shapes; the network will not have them.
+  ///   - limit: the most elements of a constant that is made of others, and of a result that is tried out, unless the file
+  ///     holds half as many itself. 2^25 are enough for any network's masks and grids, and take 128 MB.
   /// - Throws: `GraphError.shape` where an input's shape contradicts its declaration, `.unsupported` where the shape of a
   ///   value would depend on the contents of a picture, and what ``Interpreter/evaluate(_:opset:_:)`` throws.
   public func specialized(
-    for inputShapes: [String: [Int]], fixed: [String: TypedTensor] = [:]
+    for inputShapes: [String: [Int]], fixed: [String: TypedTensor] = [:], limit: Int = 1 << 25
   ) throws(GraphError) -> Graph {
-    var specialization = try Specialization(self, inputShapes, fixed)
+    var specialization = try Specialization(self, inputShapes, fixed, limit: limit)
     for node in nodes { try specialization.add(node) }
     return try specialization.finish()
   }
@@ -29,12 +31,17 @@ struct Specialization {
   private(set) var types: [String: ElementType] = [:]
   /// Values that some node or the caller reads.
   let used: Set<String>
+  /// Elements that may still be made of constants.
+  private var budget: Int
+  private let limit: Int
 
   init(
-    _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor]
+    _ model: ONNXModel, _ inputShapes: [String: [Int]], _ fixed: [String: TypedTensor], limit: Int
   ) throws(GraphError) {
     self.model = model
     graph = Graph(name: model.name, metadata: model.metadata)
+    self.limit = max(limit, 2 * model.constants.values.reduce(0) { $0 + $1.count })
+    budget = 2 * self.limit
     known = model.constants
     used = Set(model.nodes.flatMap(\.inputs)).union(model.outputs.map(\.name))
     var symbols: [String: Int] = [:]
@@ -69,7 +76,14 @@ struct Specialization {
     if try addQuantization(node) { return }
     let present = node.inputs.filter { !$0.isEmpty }
     if present.allSatisfy({ known[$0] != nil }) {
-      let results = try Interpreter.evaluate(node, opset: model.opset, node.inputs.map { known[$0] })
+      let results = try Interpreter.evaluate(
+        node, opset: model.opset, node.inputs.map { known[$0] }, limit: min(budget, limit))
+      for result in results where result.stored == nil { budget -= result.count }
+      guard budget >= 0 else {
+        throw .unsupported(
+          operation: node.operation, node: node.name, opset: model.opset,
+          reason: "constants made of others would take more than \(2 * limit) elements")
+      }
       guard results.count >= node.outputs.count else {
         throw .unsupported(
           operation: node.operation, node: node.name, opset: model.opset, reason: "it makes \(results.count) outputs")
@@ -81,7 +95,7 @@ struct Specialization {
     if let operations = try? fast(node) {
       for (operation, shape) in operations {
         for input in operation.inputs where known[input] != nil && graph.constants[input] == nil {
-          graph.constants[input] = Constant(known[input]!.floats, shape: known[input]!.shape)
+          graph.constants[input] = Constant(known[input]!.asNumbers)
         }
         graph.nodes.append(operation)
         define(operation.output, shape, .float32)
@@ -120,7 +134,8 @@ struct Specialization {
     var operands: [InterpretedNode.Operand] = []
     for input in node.inputs {
       if let constant = known[input] {
-        operands.append(.constant(constant.type.isFloat ? constant.converted(to: .float32) : constant))
+        // Run after run: not from the file each time.
+        operands.append(.constant(constant.type.isFloat ? constant.held.converted(to: .float32) : constant.held))
       } else if let type = types[input] {
         if !names.contains(input) { names.append(input) }
         operands.append(.value(names.firstIndex(of: input)!, type))
@@ -157,7 +172,7 @@ struct Specialization {
           return TypedTensor(type, shape, integers: [Int64](repeating: value, count: shape.reduce(1, *)))
         }
       }
-      return try Interpreter.evaluate(node, opset: model.opset, inputs)
+      return try Interpreter.evaluate(node, opset: model.opset, inputs, limit: 2 * limit)
     }
     // Zeros are safe as indices, but not as divisors.
     if let zeros = try? results(0) { return zeros }
@@ -167,7 +182,7 @@ struct Specialization {
   mutating func finish() throws(GraphError) -> Graph {
     for output in model.outputs {
       if let constant = known[output.name] {
-        graph.constants[output.name] = Constant(constant.floats, shape: constant.shape)
+        graph.constants[output.name] = Constant(constant.asNumbers)
       }
       let shape = known[output.name]?.shape ?? shapes[output.name]
       graph.outputs.append(GraphValue(name: output.name, shape: shape?.map { .fixed($0) }))

@@ -72,10 +72,14 @@ public struct ONNXModel: Sendable, Hashable {
 
   /// Computes all outputs with the ``Interpreter``: for any operation and type, but slowly.
   ///
-  /// - Parameter given: by input name.
+  /// - Parameters:
+  ///   - given: by input name.
+  ///   - limit: the most elements that a node may make.
   /// - Throws: `GraphError.shape` for missing inputs or such of another type or shape than declared, and what
   ///   ``Interpreter/evaluate(_:opset:_:)`` throws.
-  public func run(_ given: [String: TypedTensor]) throws(GraphError) -> [String: TypedTensor] {
+  public func run(
+    _ given: [String: TypedTensor], limit: Int = 1 << 28
+  ) throws(GraphError) -> [String: TypedTensor] {
     var values = constants
     var symbols: [String: Int] = [:]
     for input in inputs {
@@ -90,7 +94,7 @@ public struct ONNXModel: Sendable, Hashable {
     for node in nodes { for input in node.inputs { remaining[input, default: 0] += 1 } }
     for output in outputs { remaining[output.name, default: 0] += 1 }
     for node in nodes {
-      let results = try Interpreter.evaluate(node, opset: opset, node.inputs.map { values[$0] })
+      let results = try Interpreter.evaluate(node, opset: opset, node.inputs.map { values[$0] }, limit: limit)
       for (name, result) in zip(node.outputs, results) where !name.isEmpty { values[name] = result }
       guard node.outputs.count <= results.count else {
         throw .unsupported(

@@ -12,9 +12,7 @@ extension Specialization {
     var constants: [String: Constant] = [:]
     for input in node.inputs {
       guard let tensor = known[input] else { continue }
-      constants[input] =
-        tensor.type.isFloat
-        ? Constant(tensor.floats, shape: tensor.shape) : Constant(tensor.integers, shape: tensor.shape)
+      constants[input] = Constant(tensor)
     }
     var reader = try NodeReader(node.proto, opset: model.opset, constants: constants)
     var scratch = Graph(name: "")

@@ -8,7 +8,12 @@ extension Specialization {
     if node.operation == "QuantizeLinear", types[x] != .float32 { return false }
     guard let shape = shapes[x] ?? known[x]?.shape else { return false }
     var constants: [String: Constant] = [:]
-    for input in node.inputs { constants[input] = known[input].flatMap(Constant.init) }
+    for input in node.inputs {
+      // The other integer types are the interpreter's.
+      if let tensor = known[input], tensor.type.isFloat || Quantization.IntegerType(tensor.type) != nil {
+        constants[input] = Constant(tensor)
+      }
+    }
     let type = constants[x]?.quantizedType ?? types[x].flatMap { Quantization.IntegerType($0) }
     // Other types are the interpreter's.
     guard node.operation == "QuantizeLinear" || type != nil else { return false }
@@ -40,19 +45,6 @@ extension Quantization.IntegerType {
     case .int8: self = .int8
     case .uint8: self = .uint8
     case .int32: self = .int32
-    default: return nil
-    }
-  }
-}
-
-extension Constant {
-  /// The tensor in its own type; nil for types that no constant has.
-  fileprivate init?(_ tensor: TypedTensor) {
-    switch tensor.type {
-    case .int8: self.init(tensor.integers.map { Int8(clamping: $0) }, shape: tensor.shape)
-    case .uint8: self.init(tensor.integers.map { UInt8(clamping: $0) }, shape: tensor.shape)
-    case .int32: self.init(tensor.integers.map { Int32(clamping: $0) }, shape: tensor.shape)
-    case let type where type.isFloat: self.init(tensor.floats, shape: tensor.shape)
     default: return nil
     }
   }

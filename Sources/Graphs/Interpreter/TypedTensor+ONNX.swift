@@ -9,9 +9,9 @@ import SwiftProtobuf
 extension TypedTensor {
   /// A tensor of a file. Its declared shape is checked against the data that is there before anything is allocated.
   ///
-  /// - Parameter external: finds data that lies in another file; nil refuses such tensors.
+  /// - Parameter file: where data lies that is not in the message; nil where all of it is.
   init(
-    _ tensor: ONNXTensorProto, name: String, external: ExternalData? = nil
+    _ tensor: ONNXTensorProto, name: String, file: ONNXFile? = nil
   ) throws(GraphError) {
     guard let type = ElementType(rawValue: tensor.dataType) else {
       throw .unsupportedModel("tensor '\(name)' has the element type \(tensor.dataType), which is not known")
@@ -33,12 +33,20 @@ extension TypedTensor {
     if shape.contains(0) { count = 0 }
     guard shape.count <= 32 else { throw .unsupportedModel("tensor '\(name)' has \(shape.count) axes, more than 32") }
 
+    if let file, let place = file.stored(tensor) {
+      guard place.count == count * type.bytes else {
+        throw .malformed(
+          "tensor '\(name)' of shape \(shape) holds \(place.count) bytes instead of \(count * type.bytes)")
+      }
+      try self.init(file.source, place.lowerBound, type, shape, count)
+      return
+    }
     if tensor.dataLocation == .external || !tensor.externalData.isEmpty {
-      guard let external else {
+      guard let external = file?.external else {
         throw .unsupportedModel("tensor '\(name)' is stored in another file; load the model from its folder")
       }
-      let bytes = try external.bytes(of: tensor, name: name, count: count * type.bytes)
-      self.init(type, shape, TypedTensor.decode(bytes[...], type))
+      let place = try external.place(of: tensor, name: name, count: count * type.bytes)
+      try self.init(place.source, place.offset, type, shape, count)
       return
     }
     let raw = tensor.rawData
@@ -46,7 +54,7 @@ extension TypedTensor {
       guard raw.count == count * type.bytes else {
         throw .malformed("tensor '\(name)' of shape \(shape) holds \(raw.count) bytes instead of \(count * type.bytes)")
       }
-      self.init(type, shape, TypedTensor.decode([UInt8](raw)[...], type))
+      self.init(type, shape, try StoredTensor(ByteSource([UInt8](raw)), offset: 0, type: type, count: count).decoded())
       return
     }
     let elements: Elements
@@ -59,15 +67,13 @@ extension TypedTensor {
     case .int64: elements = .signed(tensor.int64Data)
     case .uint32: elements = .signed(tensor.uint64Data.map { type.wrapped(Int64(truncatingIfNeeded: $0)) })
     case .uint64: elements = .unsigned(tensor.uint64Data)
-    default: elements = .signed(tensor.int32Data.map { type.wrapped(Int64($0)) })
-    }
-    let found =
-      switch elements {
-      case .float(let values): values.count
-      case .double(let values): values.count
-      case .signed(let values): values.count
-      case .unsigned(let values): values.count
+    default:
+      guard tensor.int32Data.allSatisfy({ type.wrapped(Int64($0)) == Int64($0) }) else {
+        throw .malformed("tensor '\(name)' holds numbers that do not fit its element type")
       }
+      elements = .signed(tensor.int32Data.map(Int64.init))
+    }
+    let found = elements.count
     guard found == count else {
       throw .malformed("tensor '\(name)' of shape \(shape) holds \(found) numbers instead of \(count)")
     }
@@ -87,29 +93,15 @@ extension TypedTensor {
     try self.init(proto, name: proto.name)
   }
 
-  /// Elements from little-endian bytes, as many as there are.
-  static func decode(_ bytes: ArraySlice<UInt8>, _ type: ElementType) -> Elements {
-    func values<Value: BitwiseCopyable>(_: Value.Type) -> [Value] {
-      let count = bytes.count / MemoryLayout<Value>.stride
-      return unsafe [Value](unsafeUninitializedCapacity: count) { buffer, filled in
-        unsafe bytes.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
-        filled = count
-      }
-    }
-    switch type {
-    case .float32: return .float(values(Float.self))
-    case .float64: return .double(values(Double.self))
-    case .float16: return .float(values(Float16.self).map { Float($0) })
-    case .bfloat16: return .float(values(UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
-    case .int64: return .signed(values(Int64.self))
-    case .int32: return .signed(values(Int32.self).map { Int64($0) })
-    case .int16: return .signed(values(Int16.self).map { Int64($0) })
-    case .int8: return .signed(values(Int8.self).map { Int64($0) })
-    case .uint64: return .unsigned(values(UInt64.self))
-    case .uint32: return .signed(values(UInt32.self).map { Int64($0) })
-    case .uint16: return .signed(values(UInt16.self).map { Int64($0) })
-    case .uint8: return .signed(values(UInt8.self).map { Int64($0) })
-    case .bool: return .signed(values(UInt8.self).map { $0 == 0 ? 0 : 1 })
+  /// Left in the file where that saves memory.
+  private init(
+    _ source: ByteSource, _ offset: Int, _ type: ElementType, _ shape: [Int], _ count: Int
+  ) throws(GraphError) {
+    let stored = StoredTensor(source, offset: offset, type: type, count: count)
+    if source.isFile, count * type.bytes >= StoredTensor.smallest {
+      self.init(stored, shape: shape)
+    } else {
+      self.init(type, shape, try stored.decoded())
     }
   }
 }

@@ -12,22 +12,54 @@ public struct TypedTensor: Sendable, Hashable {
     case signed([Int64])
     /// uint64.
     case unsigned([UInt64])
+
+    var count: Int {
+      switch self {
+      case .float(let values): values.count
+      case .double(let values): values.count
+      case .signed(let values): values.count
+      case .unsigned(let values): values.count
+      }
+    }
   }
 
   public let type: ElementType
   /// Sizes of the axes; empty for a scalar. A size may be zero.
   public let shape: [Int]
-  public let elements: Elements
+  private let storage: Storage
+
+  private enum Storage: Sendable, Hashable {
+    case held(Elements)
+    /// In the model's file, read each time.
+    case stored(StoredTensor)
+  }
+
+  /// All elements; read from the file where they lie there.
+  public var elements: Elements {
+    switch storage {
+    case .held(let elements): elements
+    case .stored(let tensor): tensor.elements
+    }
+  }
 
   /// How many elements.
   public var count: Int {
-    switch elements {
-    case .float(let values): values.count
-    case .double(let values): values.count
-    case .signed(let values): values.count
-    case .unsigned(let values): values.count
+    switch storage {
+    case .held(let elements): elements.count
+    case .stored(let tensor): tensor.count
     }
   }
+
+  /// The place in a file of elements that are not in memory.
+  var stored: StoredTensor? {
+    if case .stored(let tensor) = storage { tensor } else { nil }
+  }
+
+  /// Single-precision numbers, or what lies in a file and can be read as such.
+  var asNumbers: TypedTensor { type.isFloat && stored != nil ? self : converted(to: .float32) }
+
+  /// With its elements in memory, for who needs them often.
+  var held: TypedTensor { stored == nil ? self : TypedTensor(type, shape, elements) }
 
   /// Single-precision numbers.
   ///
@@ -79,7 +111,17 @@ public struct TypedTensor: Sendable, Hashable {
   init(_ type: ElementType, _ shape: [Int], _ elements: Elements) {
     self.type = type
     self.shape = shape
-    self.elements = elements
+    storage = .held(elements)
+    precondition(count == shape.reduce(1, *), "\(count) values do not fill a tensor of shape \(shape)")
+  }
+
+  /// A tensor that stays in its file.
+  ///
+  /// - Precondition: as many values as the shape says.
+  init(_ stored: StoredTensor, shape: [Int]) {
+    type = stored.type
+    self.shape = shape
+    storage = .stored(stored)
     precondition(count == shape.reduce(1, *), "\(count) values do not fill a tensor of shape \(shape)")
   }
 
@@ -133,7 +175,10 @@ public struct TypedTensor: Sendable, Hashable {
   /// The same elements in the same order.
   ///
   /// - Precondition: the shapes have equally many elements.
-  func reshaped(_ shape: [Int]) -> TypedTensor { TypedTensor(type, shape, elements) }
+  func reshaped(_ shape: [Int]) -> TypedTensor {
+    if let stored { return TypedTensor(stored, shape: shape) }
+    return TypedTensor(type, shape, elements)
+  }
 
   /// The elements at `places`; where one is negative, the one element of `filler`, or zero.
   func taking(_ places: [Int], shape: [Int], filler: TypedTensor? = nil) -> TypedTensor {

@@ -12,49 +12,40 @@ extension Graph {
 
   /// Reads the model file at `path`.
   ///
-  /// - Throws: `GraphError.file` if it cannot be read, and what `init(onnx:)` throws.
+  /// - Throws: what `ONNXFile(contentsOf:)` and `init(_:)` throw.
   public init(contentsOf path: String) throws(GraphError) {
-    try self.init(onnx: try ModelFile.read(path))
+    try self.init(try ONNXFile(contentsOf: path))
   }
 
   /// Reads an ONNX model (opset 11 to 21, single precision).
   ///
-  /// - Throws: `GraphError.malformed` for bytes that are no consistent model, `.unsupported` naming operation, node and
-  ///   opset for what Assay does not run, `.unsupportedModel` for element types and structures it does not know.
+  /// - Throws: what `ONNXFile(_:folder:)` and `init(_:)` throw.
   public init(onnx bytes: [UInt8]) throws(GraphError) {
-    let model: ONNXModelProto
-    do {
-      model = try ONNXModelProto(serializedBytes: bytes)
-    } catch {
-      throw .malformed("its bytes are not a protocol buffer of a model")
-    }
-    guard model.hasGraph else { throw .malformed("it holds no graph") }
-    let standard = model.opsetImport.filter { Graph.isStandard($0.domain) }
-    guard let version = standard.first?.version, standard.count == 1 else {
-      throw .malformed("it does not say which operator set it uses")
-    }
-    guard version >= Int64(Graph.supportedOpsets.lowerBound), version <= Int64(Graph.supportedOpsets.upperBound) else {
-      throw .unsupportedModel(
-        "opset \(version) is not one of \(Graph.supportedOpsets.lowerBound) to \(Graph.supportedOpsets.upperBound)")
-    }
-    try self.init(model.graph, opset: Int(version))
-    for property in model.metadataProps {
-      guard metadata.updateValue(property.value, forKey: property.key) == nil else {
-        throw .malformed("the property '\(property.key)' stands there twice")
-      }
-    }
+    try self.init(try ONNXFile(bytes))
+  }
+
+  /// The network of a file in the operations that the executor has (opset 11 to 21, single precision), as Assay writes
+  /// it. ``ONNXModel`` reads all others.
+  ///
+  /// - Throws: `GraphError.malformed` for a model that contradicts itself, `.unsupported` naming operation, node and
+  ///   opset for what Assay does not run, `.unsupportedModel` for element types and structures it does not know.
+  public init(_ file: ONNXFile) throws(GraphError) {
+    try file.check(Graph.supportedOpsets)
+    try self.init(file.proto.graph, file)
+    metadata = file.metadata
   }
 
   static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
-  private init(_ proto: ONNXGraphProto, opset: Int) throws(GraphError) {
+  private init(_ proto: ONNXGraphProto, _ file: ONNXFile) throws(GraphError) {
+    let opset = file.opset
     self.init(name: proto.name)
     for tensor in proto.initializer {
       guard !tensor.name.isEmpty else { throw .malformed("an initializer has no name") }
       guard constants[tensor.name] == nil else {
         throw .malformed("the initializer '\(tensor.name)' stands there twice")
       }
-      constants[tensor.name] = try Constant(tensor, name: tensor.name)
+      constants[tensor.name] = try Constant(tensor, name: tensor.name, file: file)
     }
     // Before IR version 4 every initializer was also listed as an input.
     for input in proto.input where constants[input.name] == nil {
@@ -67,7 +58,7 @@ extension Graph {
           operation: "\(node.domain).\(node.opType)", node: node.name, opset: opset,
           reason: "only the standard operator set is read")
       }
-      var reader = try NodeReader(node, opset: opset, constants: constants)
+      var reader = try NodeReader(node, opset: opset, constants: constants, file: file)
       try reader.read(into: &self)
     }
     try validate()

@@ -11,10 +11,15 @@ struct NodeReader {
   let node: ONNXNodeProto
   let opset: Int
   let constants: [String: Constant]
+  private let file: ONNXFile?
   private var unread: [String: ONNXAttributeProto] = [:]
 
-  init(_ node: ONNXNodeProto, opset: Int, constants: [String: Constant]) throws(GraphError) {
+  /// - Parameter file: where large tensors among the attributes lie.
+  init(
+    _ node: ONNXNodeProto, opset: Int, constants: [String: Constant], file: ONNXFile? = nil
+  ) throws(GraphError) {
     self.node = node
+    self.file = file
     self.opset = opset
     self.constants = constants
     for attribute in node.attribute {
@@ -97,7 +102,7 @@ struct NodeReader {
   mutating func tensor(_ name: String) throws(GraphError) -> Constant? {
     guard let attribute = try take(name, .tensor) else { return nil }
     guard let tensor = attribute.t.last else { throw malformed("has an empty attribute '\(name)'") }
-    return try Constant(tensor, name: self.name)
+    return try Constant(tensor, name: self.name, file: file)
   }
 
   // MARK: Inputs

@@ -24,15 +24,15 @@ extension Graph {
   /// The node with the arithmetic in its weights, or nil where that is not possible.
   private mutating func fold(_ affine: Affine, into node: Node) -> Node? {
     guard node.postOperations.isEmpty, let weights = node.input(1).flatMap({ constants[$0] }),
-      let values = weights.floats
+      weights.isFloat
     else { return nil }
     let bias = node.input(2)
-    guard bias == nil || constants[bias!]?.floats != nil else { return nil }
+    guard bias == nil || constants[bias!]?.isFloat == true else { return nil }
     let oldBias = bias.flatMap { constants[$0]?.floats }
 
     /// How many output channels, and which of them a weight belongs to.
     let channels: Int
-    let channel: (Int) -> Int
+    let channel: @Sendable (Int) -> Int
     var node = node
     var weightScale: Float = 1
     var biasScale: Float = 1
@@ -47,11 +47,15 @@ extension Graph {
       guard convolution.groups > 0, weights.shape[0].isMultiple(of: convolution.groups) else { return nil }
       let inputs = weights.shape[0] / convolution.groups
       channels = outputs * convolution.groups
-      channel = { $0 / area / outputs / inputs * outputs + $0 / area % outputs }
+      channel = { index in
+        let plane = index / area
+        return plane / outputs / inputs * outputs + plane % outputs
+      }
     case .gemm(let gemm) where weights.shape.count == 2 && affine.channelAxis != .second:
       let (rows, columns) = (weights.shape[0], weights.shape[1])
       channels = gemm.transposesB ? rows : columns
-      channel = gemm.transposesB ? { $0 / columns } : { $0 % columns }
+      let isByRow = gemm.transposesB
+      channel = { isByRow ? $0 / columns : $0 % columns }
       // Only a bias that is the same for every row.
       if let shape = bias.flatMap({ constants[$0]?.shape }), shape.dropLast().contains(where: { $0 != 1 }) {
         return nil
@@ -66,13 +70,16 @@ extension Graph {
 
     let scale = (0..<channels).map { affine.scale[affine.scale.count == 1 ? 0 : $0] }
     let shift = (0..<channels).map { affine.shift[affine.shift.count == 1 ? 0 : $0] }
-    let newWeights = values.indices.map { Float(Double(values[$0]) * Double(weightScale) * scale[channel($0)]) }
+    let factors = scale.map { Double(weightScale) * $0 }
+    let newWeights = weights.mapped { values in
+      values.indices.map { Float(Double(values[$0]) * factors[channel($0)]) }
+    }
     let newBias = (0..<channels).map { index in
       let old = oldBias.map { $0[$0.count == 1 ? 0 : index] * biasScale } ?? 0
       return Float(Double(old) * scale[index] + shift[index])
     }
     node.inputs = [
-      node.inputs[0], addConstant(Constant(newWeights, shape: weights.shape), named: "\(node.name).folded.weight"),
+      node.inputs[0], addConstant(newWeights, named: "\(node.name).folded.weight"),
       addConstant(Constant(newBias, shape: [channels]), named: "\(node.name).folded.bias"),
     ]
     return node
@@ -130,12 +137,17 @@ private struct Affine {
 
   /// The numbers of `[c, 1, 1]` and `[1, c, 1, 1]` (images), `[n]` and `[1, n]` (matrices).
   private static func perChannel(_ constant: Constant?) -> ([Double], Axis)? {
-    guard let constant, let values = constant.floats else { return nil }
-    let numbers = values.map(Double.init)
+    guard let constant, constant.isFloat else { return nil }
     var shape = constant.shape[...]
     if shape.first == 1, shape.count == 4 || shape.count == 2 { shape = shape.dropFirst() }
-    if shape.count == 3, shape.dropFirst().allSatisfy({ $0 == 1 }) { return (numbers, .second) }
-    if shape.count == 1, values.count > 1 { return (numbers, .last) }
-    return nil
+    let axis: Axis
+    if shape.count == 3, shape.dropFirst().allSatisfy({ $0 == 1 }) {
+      axis = .second
+    } else if shape.count == 1, constant.count > 1 {
+      axis = .last
+    } else {
+      return nil
+    }
+    return constant.floats.map { ($0.map(Double.init), axis) }
   }
 }

@@ -12,7 +12,7 @@ extension Graph {
     for node in nodes {
       let operands = node.inputs.map { $0.isEmpty ? nil : constants[$0] }
       let isConstant = zip(node.inputs, operands).allSatisfy {
-        $0.isEmpty || $1?.floats != nil || node.operation.dequantizes && $1?.quantizedType != nil
+        $0.isEmpty || $1?.isFloat == true || node.operation.dequantizes && $1?.quantizedType != nil
       }
       guard isConstant, !(node.operation.dequantizes && readers.areProducts(node.output)) else {
         kept.append(node)

@@ -25,7 +25,7 @@ extension Graph {
     guard case .binary(let operation) = node.operation, node.inputs.count == 2 else { return nil }
     func scalar(_ name: String) -> Float? {
       // A scalar with axes can still add axes to the other operand.
-      guard let constant = constants[name], constant.shape.count <= 1, let values = constant.floats, values.count == 1
+      guard let constant = constants[name], constant.shape.count <= 1, constant.count == 1, let values = constant.floats
       else { return nil }
       return values[0]
     }

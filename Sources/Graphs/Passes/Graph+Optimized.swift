@@ -21,13 +21,15 @@ extension Graph {
   /// Which additions qualify depends on sizes, so the result holds for input shapes like these.
   public func fused(for inputShapes: [String: [Int]]) throws(GraphError) -> Graph {
     var graph = try optimized()
+    if Graph.hasQuantizedKernels { graph.fuseQuantized() }
+    try graph.foldDequantized()
     try graph.recognizeLayerNorm(for: inputShapes)
     graph.recognizeDense()
     if Graph.hasAttentionKernel { try graph.recognizeAttention(for: inputShapes) }
     graph.fuseActivations()
     graph.fuseResiduals(shapes: try graph.inferShapes(inputShapes))
     graph.fuseActivations()
-    try graph.foldDequantized()
+    graph.removeDeadNodes()
     return graph
   }
 }

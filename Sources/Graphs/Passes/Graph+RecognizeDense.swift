@@ -6,7 +6,7 @@ extension Graph {
     var producer: [String: Int] = [:]
     for var node in nodes {
       if node.operation == .matrixProduct, node.postOperations.isEmpty, let weights = constants[node.inputs[1]],
-        weights.shape.count == 2, weights.floats != nil, constants[node.inputs[0]] == nil
+        weights.shape.count == 2, weights.isFloat, constants[node.inputs[0]] == nil
       {
         node.operation = .dense
       } else if node.operation == .binary(.add), node.postOperations.isEmpty, node.inputs.count == 2 {
@@ -30,7 +30,7 @@ extension Graph {
 
   /// The name of a constant `[columns]` with the numbers of `row`, if that is one row and adds no axes.
   private mutating func bias(_ row: String, columns: Int) -> String? {
-    guard let constant = constants[row], let values = constant.floats, values.count == columns,
+    guard let constant = constants[row], constant.count == columns, let values = constant.floats,
       constant.shape.last == columns, constant.shape.count <= 2
     else { return nil }
     if constant.shape.count == 1 { return row }

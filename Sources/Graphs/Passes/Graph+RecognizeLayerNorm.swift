@@ -62,7 +62,9 @@ extension Graph {
     let deviation = node.inputs[0]
     switch square.operation {
     case .binary(.power):
-      guard square.inputs[0] == deviation, constants[square.inputs[1]]?.floats == [2] else { return nil }
+      guard square.inputs[0] == deviation, let power = constants[square.inputs[1]], power.count == 1,
+        power.floats == [2]
+      else { return nil }
     case .binary(.multiply):
       guard square.inputs == [deviation, deviation] else { return nil }
     default: return nil

@@ -378,6 +378,17 @@ nonisolated struct ONNXTensorProto: Sendable {
   /// Clears the value of `dataLocation`. Subsequent reads from it will return its default value.
   mutating func clearDataLocation() {self._dataLocation = nil}
 
+  /// Not the standard's, and never in a file: the number under which ONNXFile has noted where a large tensor's data lies,
+  /// which it leaves out of what is parsed. Its scan drops the field from what comes from outside.
+  var place: UInt64 {
+    get {_place ?? 0}
+    set {_place = newValue}
+  }
+  /// Returns true if `place` has been explicitly set.
+  var hasPlace: Bool {self._place != nil}
+  /// Clears the value of `place`. Subsequent reads from it will return its default value.
+  mutating func clearPlace() {self._place = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum DataType: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -419,6 +430,7 @@ nonisolated struct ONNXTensorProto: Sendable {
   fileprivate var _name: String? = nil
   fileprivate var _rawData: Data? = nil
   fileprivate var _dataLocation: ONNXTensorProto.DataLocation? = nil
+  fileprivate var _place: UInt64? = nil
 }
 
 nonisolated struct ONNXValueInfoProto: Sendable {
@@ -910,7 +922,7 @@ nonisolated extension ONNXAttributeProto.AttributeType: SwiftProtobuf._ProtoName
 
 nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TensorProto"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dims\0\u{3}data_type\0\u{4}\u{2}float_data\0\u{3}int32_data\0\u{4}\u{2}int64_data\0\u{1}name\0\u{3}raw_data\0\u{3}double_data\0\u{3}uint64_data\0\u{4}\u{2}external_data\0\u{3}data_location\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dims\0\u{3}data_type\0\u{4}\u{2}float_data\0\u{3}int32_data\0\u{4}\u{2}int64_data\0\u{1}name\0\u{3}raw_data\0\u{3}double_data\0\u{3}uint64_data\0\u{4}\u{2}external_data\0\u{3}data_location\0\u{2}Z\u{f}place\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -929,6 +941,7 @@ nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 11: try { try decoder.decodeRepeatedUInt64Field(value: &self.uint64Data) }()
       case 13: try { try decoder.decodeRepeatedMessageField(value: &self.externalData) }()
       case 14: try { try decoder.decodeSingularEnumField(value: &self._dataLocation) }()
+      case 1000: try { try decoder.decodeSingularUInt64Field(value: &self._place) }()
       default: break
       }
     }
@@ -972,6 +985,9 @@ nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._dataLocation {
       try visitor.visitSingularEnumField(value: v, fieldNumber: 14)
     } }()
+    try { if let v = self._place {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1000)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -987,6 +1003,7 @@ nonisolated extension ONNXTensorProto: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.uint64Data != rhs.uint64Data {return false}
     if lhs.externalData != rhs.externalData {return false}
     if lhs._dataLocation != rhs._dataLocation {return false}
+    if lhs._place != rhs._place {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

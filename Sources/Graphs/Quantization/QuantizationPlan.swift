@@ -30,10 +30,9 @@ struct QuantizationPlan {
     let leading = leadingToProducts(Set(candidates))
     for index in candidates where !settings.keptInFloat.contains(graph.nodes[index].name) {
       let node = graph.nodes[index]
-      if !leading.contains(node.output) {
-        guard graph.constants[node.inputs[1]]!.count >= settings.smallestHead else { continue }
-        heads.insert(index)
-      }
+      let isLast = !leading.contains(node.output)
+      if isLast || isSquashed(node.output), graph.constants[node.inputs[1]]!.count < settings.smallestHead { continue }
+      if isLast { heads.insert(index) }
       products.insert(index)
     }
     for index in products {
@@ -53,6 +52,16 @@ struct QuantizationPlan {
       leading.formUnion(node.inputs)
     }
     return leading
+  }
+
+  /// Whether a value becomes probabilities or a gate next.
+  private func isSquashed(_ value: String) -> Bool {
+    (readers[value] ?? []).contains { index in
+      switch graph.nodes[index].operation {
+      case .softmax, .activation(.sigmoid), .activation(.hardSigmoid): true
+      default: false
+      }
+    }
   }
 
   /// The value that a product's or an addition's result becomes in the same step: what a rectifier makes of it, if there

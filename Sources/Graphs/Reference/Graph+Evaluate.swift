@@ -43,6 +43,7 @@ extension Node {
     case .binary(let operation): result = tensors[0].combine(tensors[1], operation, shape: shape)
     case .gemm(let gemm): result = tensors[0].gemm(tensors[1], has(2) ? tensors[2] : nil, gemm, shape: shape)
     case .matrixProduct: result = tensors[0].matrixProduct(tensors[1], shape: shape)
+    case .quantizedConvolution, .quantizedBridge: return try evaluateSpelledOut(values)
     case .dense:
       result = tensors[0].matrixProduct(tensors[1], shape: shape)
       if has(2) { result = result.combine(tensors[2], .add, shape: shape) }
@@ -83,5 +84,20 @@ extension Node {
       }
     }
     return Constant(result.values, shape: shape)
+  }
+
+  private func evaluateSpelledOut(_ values: [String: Constant]) throws(GraphError) -> Constant {
+    var values = values
+    var added: [(String, Constant)] = []
+    let nodes = spelledOut(values) { name, constant in
+      added.append((name, constant))
+      return name
+    }
+    for (name, constant) in added { values[name] = constant }
+    for node in nodes ?? [] {
+      let inference = ShapeInference(node: node, shapes: node.inputs.map { $0.isEmpty ? nil : values[$0]?.shape })
+      values[node.output] = try node.evaluate(values, shape: try inference.result())
+    }
+    return values[output] ?? Constant([Float](), shape: [0])
   }
 }

@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(help: "A folder (with its subfolders), a picture, or a CSV file with an `image` column.")
   var source: String
-  @Option(help: "The model: an ONNX file that `assay train` wrote.")
+  @Option(help: "The model: an ONNX file that `assay train` or `assay model import` wrote.")
   var model: String
   @Option(help: "The folder for all results.")
   var out: String

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Classification
+import Graphs
 import Inspection
 import Samples
 
@@ -11,8 +12,9 @@ struct ModelCommand: ParsableCommand {
         assay model show parts.onnx
         assay model quantize parts.onnx --data parts/ --out parts.int8.onnx
         assay model verify parts.onnx other.onnx --data parts/
+        assay model import resnet18.onnx --out parts.onnx --labels good,scratch --size 224x224
       """,
-    subcommands: [Show.self, Quantize.self, Verify.self, Inputs.self])
+    subcommands: [Show.self, Quantize.self, Verify.self, Import.self, Inputs.self])
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,20 +61,41 @@ struct ModelCommand: ParsableCommand {
       }
     }
 
+    /// The first of them where they are very many.
+    private static func classes(_ info: ModelInfo) -> String {
+      let names = info.labels.enumerated().map { $0 == info.goodIndex ? "\($1) (good)" : $1 }
+      guard names.count > 40 else { return names.joined(separator: ", ") }
+      return names.prefix(20).joined(separator: ", ") + " and \(names.count - 20) more"
+    }
+
+    private static func explanation(_ info: ModelInfo) -> String {
+      if let foreign = info.foreign {
+        return foreign.map.map { "its output '\($0)'" } ?? "nothing: it gives scores only"
+      }
+      return info.hasPixelHead ? "pixel head" : "class activation map (Grad-CAM)"
+    }
+
     static func card(_ file: ModelFile) -> String {
       let info = file.classifier.info
       let input = info.preprocessing
       var rows: [(String, String)] = [
         ("model", file.identity.name), ("sha256", file.identity.sha256),
         (
-          "classes", info.labels.enumerated().map { $0 == info.goodIndex ? "\($1) (good)" : $1 }.joined(separator: ", ")
+          "classes", classes(info)
         ),
         (
           "input", "\(input.width) x \(input.height), \(input.channels == 1 ? "grey" : "colour"), \(input.fit.rawValue)"
         ),
-        ("explains by", info.hasPixelHead ? "pixel head" : "class activation map (Grad-CAM)"),
+        ("explains by", explanation(info)),
         ("thresholds", "reject \(info.thresholds.reject), review \(info.thresholds.review)"),
       ]
+      if let foreign = info.foreign {
+        rows += [
+          ("made by", "\(file.file.producer.isEmpty ? "another program" : file.file.producer), imported"),
+          ("normalised", Import.normalisation(input)),
+          ("scores", "\(foreign.scores.rawValue) in its output '\(foreign.output)'"),
+        ]
+      }
       if let card = info.provenance {
         let counts = zip(info.labels, zip(card.trainCounts, card.validationCounts)).map { "\($0) \($1.0)+\($1.1)" }
         rows += [

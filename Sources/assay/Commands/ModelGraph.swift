@@ -6,7 +6,12 @@ extension ModelCommand.Show {
   /// The graph as the file has it for this input's size, all that depends on sizes alone being computed, and as it is run
   /// after all passes, the latter with times where they are asked for.
   func graphTables() throws -> String {
-    let file = try ModelFile.foreign(path: model)
+    let file: ONNXModel
+    do {
+      file = try ONNXModel(try ModelFile.open(model))
+    } catch let error as GraphError {
+      throw ModelError(model, "cannot be used: \(error)")
+    }
     let shapes = try inputShapes(file)
     let graph = try file.specialized(for: shapes)
     let compiler = try GraphCompiler(graph)
@@ -55,7 +60,7 @@ extension ModelCommand.Show {
         case .symbolic where axis == 0: return 1
         case .symbolic:
           // Our own classifiers know the size that they were trained for.
-          if let info = try? ModelFile(path: model).classifier.info, declared.count == 4, axis >= 2 {
+          if let info = try? ModelInfo(file.metadata, path: model), declared.count == 4, axis >= 2 {
             return axis == 2 ? info.preprocessing.height : info.preprocessing.width
           }
           throw ModelError(model, "does not say how large its input '\(input.name)' is; give --input 1x3x224x224, say")

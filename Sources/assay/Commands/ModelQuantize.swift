@@ -49,6 +49,7 @@ extension ModelCommand {
     }
 
     func run() throws {
+      Machine.limitSpinning()
       try reporting {
         Interruption.watch()
         try quantize()

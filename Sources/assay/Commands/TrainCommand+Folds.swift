@@ -18,11 +18,7 @@ extension TrainCommand {
     var comparison = CrossValidation(
       set, dataset: ModelFile.stem(dataset), folds: count, architectures: architecture.list,
       settings: settings(.residual))
-    if unsafe access(path, F_OK) == 0 {
-      guard let bytes = try? ModelFile.read(path), comparison.resume(from: bytes) else {
-        throw ComparisonError(path: path)
-      }
-    }
+    if unsafe access(path, F_OK) == 0, !comparison.resume(path: path) { throw ComparisonError(path: path) }
     let sets = try set.folds(count, seed: seed, threads: threads ?? Machine.processors)
     if !quiet {
       let sizes = sets.map { $0.parts(in: .test).count }

@@ -3,6 +3,8 @@ public import Classification
 public import Samples
 
 extension Split: ExpressibleByArgument {}
+extension Preprocessing.Fit: ExpressibleByArgument {}
+extension Preprocessing.Filter: ExpressibleByArgument {}
 extension NetworkConfiguration.Preset: ExpressibleByArgument {}
 
 /// Architectures by their names, one after the other with commas between.

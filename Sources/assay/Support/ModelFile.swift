@@ -1,51 +1,62 @@
 import Classification
 import Crypto
-import Glibc
 import Graphs
 import Inspection
 
 /// A model as it lies on disk: the classifier and the digest that decisions name it by.
 struct ModelFile {
   let path: String
+  let file: ONNXFile
   let classifier: Classifier
   let identity: ModelIdentity
+
   /// Bytes of the file.
-  let size: Int
+  var size: Int { file.byteCount }
   /// All properties of the file.
-  let metadata: [String: String]
+  var metadata: [String: String] { file.metadata }
 
-  init(path: String) throws {
-    try self.init(path: path, bytes: Self.read(path))
-  }
+  init(path: String) throws { try self.init(path: path, Self.open(path)) }
 
-  /// - Parameter bytes: what lies, or is to lie, at `path`.
+  /// - Parameter bytes: what is to lie at `path`.
   init(path: String, bytes: [UInt8]) throws {
-    self.path = path
-    let graph = try Self.graph(bytes, path: path)
-    size = bytes.count
-    metadata = graph.metadata
-    let info = try ModelInfo(graph, path: path)
-    classifier = try Classifier(graph, info: info, path: path)
-    let name = info.name.isEmpty ? Self.stem(path) : info.name
-    identity = ModelIdentity(name: name, sha256: Self.sha256(bytes))
-  }
-
-  /// The network itself, as the file has it.
-  func graph() throws -> Graph { try Self.graph(Self.read(path), path: path) }
-
-  /// Any ONNX file, also one that is not a classifier of ours.
-  static func foreign(path: String) throws -> ONNXModel {
-    _ = try read(path)
     do {
-      return try ONNXModel(contentsOf: path)
-    } catch {
+      try self.init(path: path, ONNXFile(bytes))
+    } catch let error as GraphError {
       throw ModelError(path, "cannot be used: \(error)")
     }
   }
 
-  private static func graph(_ bytes: [UInt8], path: String) throws -> Graph {
+  private init(path: String, _ file: ONNXFile) throws {
+    self.path = path
+    self.file = file
+    classifier = try Classifier(file, path: path)
+    var digest = SHA256()
+    try file.forEachChunk { digest.update(data: $0) }
+    let name = classifier.info.name
+    identity = ModelIdentity(name: name.isEmpty ? Self.stem(path) : name, sha256: Self.text(digest.finalize()))
+  }
+
+  /// The network as Assay runs it, with the properties that it needs when it is written anew.
+  func graph() throws -> Graph {
     do {
-      return try Graph(onnx: bytes)
+      guard let foreign = classifier.info.foreign else { return try Graph(file) }
+      var info = classifier.info
+      var graph = try foreign.graph(try ONNXModel(file), info: info, path: path)
+      // Written anew it has our inputs and outputs.
+      info.foreign = nil
+      graph.metadata = info.metadata()
+      return graph
+    } catch let error as GraphError {
+      throw ModelError(path, "cannot be used: \(error)")
+    }
+  }
+
+  /// Any ONNX file, also one that is not a classifier of ours.
+  static func open(_ path: String) throws -> ONNXFile {
+    do {
+      return try ONNXFile(contentsOf: path)
+    } catch .file(_, _, let reason) {
+      throw ModelError(path, "cannot be read: \(reason); give an ONNX file")
     } catch {
       throw ModelError(path, "cannot be used: \(error)")
     }
@@ -56,34 +67,11 @@ struct ModelFile {
     return file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
   }
 
-  static func sha256(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef")
-    return String(SHA256.hash(data: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-  }
+  static func sha256(_ bytes: [UInt8]) -> String { text(SHA256.hash(data: bytes)) }
 
-  static func read(_ path: String) throws -> [UInt8] {
-    let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else {
-      throw ModelError(path, "cannot be opened: \(unsafe String(cString: strerror(errno)))")
-    }
-    defer { close(file) }
-    var status = stat()
-    guard unsafe fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw ModelError(path, "is not a file; give the ONNX file that `assay train` wrote")
-    }
-    // A protocol buffer's limit.
-    guard status.st_size < 1 << 31 else { throw ModelError(path, "is larger than any model: 2 GB") }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var offset = 0
-    while offset < bytes.count {
-      let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe Glibc.read(file, buffer.baseAddress! + offset, buffer.count - offset)
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw ModelError(path, "cannot be read to its end") }
-      offset += count
-    }
-    return bytes
+  private static func text(_ digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
 }
 

@@ -90,7 +90,8 @@ import Testing
     let input = numbers([2, 6, 5, 7], seed: 1)
     let expected = try graph.evaluate(["x": input])["y"]!
     let compiled = try CompiledGraph(graph, inputShape: [2, 6, 5, 7], threads: 1)
-    try compiled.run(input.floats!.span)
+    let values = input.floats!
+    try compiled.run(values.span)
     // Sums in another order may round to the next integer.
     #expect(difference(compiled.output("y"), expected.floats!) <= 0.0701)
     let equal = zip(compiled.output("y"), expected.floats!).count { abs($0 - $1) < 1e-5 }

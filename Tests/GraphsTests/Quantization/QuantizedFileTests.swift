@@ -93,7 +93,7 @@ import Testing
   }
 
   private static func change(
-    _ name: String, _ change: (inout ONNXTensorProto) -> Void
+    _ name: String, _ change: @escaping (inout ONNXTensorProto) -> Void
   ) -> (inout ONNXGraphProto) -> Void {
     { graph in
       let index = graph.initializer.firstIndex { $0.name == name }!

@@ -17,7 +17,7 @@ let data = try Data(contentsOf: URL(filePath: arguments[2]))
 let input = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
 do {
   let model = try ONNXModel(contentsOf: arguments[1])
-  guard let name = model.inputs.first?.name else { fatalError("the model has no input") }
+  guard let name = model.inputs.first?.name else { throw GraphError.unsupportedModel("it has no input") }
   let compiled = try GraphCompiler(model.specialized(for: [name: shape])).compile(inputShape: shape, threads: threads)
   let clock = ContinuousClock()
   for run in 0..<runs + 3 {

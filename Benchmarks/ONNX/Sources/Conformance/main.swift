@@ -51,8 +51,8 @@ func column(_ text: String, _ width: Int) -> String {
 
 print(column("group", 32) + column("passed", 8) + column("unsupported", 13) + "wrong")
 for (group, tally) in tallies.sorted(by: { $0.key < $1.key }) {
-  let isDeclared = Interpreter.operations.contains { group == $0 || group.hasPrefix("\($0) ") }
-  let marked = isDeclared || group.hasPrefix("(") ? group : "\(group) -"
+  let isKnown = Interpreter.operations.contains { group == $0 || group.hasPrefix("\($0) ") }
+  let marked = isKnown || group.hasPrefix("(") ? group : "\(group) -"
   print(
     column(marked, 32) + column("\(tally.passed)", 8) + column("\(tally.unsupported.count)", 13)
       + "\(tally.wrong.count)")
@@ -62,11 +62,49 @@ print(
   column("all", 32) + column("\(all.reduce(0) { $0 + $1.passed })", 8)
     + column("\(all.reduce(0) { $0 + $1.unsupported.count })", 13) + "\(all.reduce(0) { $0 + $1.wrong.count })")
 print("\n\(Interpreter.operations.count) operations are declared; a group marked - is not one of them.")
-for (title, list) in [("unsupported", all.flatMap(\.unsupported)), ("wrong", all.flatMap(\.wrong))] where !list.isEmpty
-{
-  print("\n\(title):")
-  for (name, reason) in list.sorted(by: { $0.name < $1.name }) { print("  \(name): \(reason)") }
+
+/// The standard's element types that are not among Assay's, by number.
+let otherTypes = [
+  8: "string", 14: "complex64", 15: "complex128", 17: "float8e4m3fn", 18: "float8e4m3fnuz", 19: "float8e5m2",
+  20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1", 24: "float8e8m0", 25: "uint2", 26: "int2",
+]
+
+/// The reason in few words.
+func short(_ reason: String) -> String {
+  if let start = reason.firstRange(of: "has the element type ")?.upperBound {
+    let number = Int(reason[start...].prefix { $0.isNumber }) ?? 0
+    return "the element type \(otherTypes[number] ?? "\(number)") is none of vision inference"
+  }
+  if reason.contains("The model uses If") || reason.contains("The model uses Loop") {
+    return "written with control flow (the operation itself passes)"
+  }
+  return reason
 }
+
+func list(_ title: String, _ rows: [(group: String, name: String, reason: String)]) {
+  guard !rows.isEmpty else { return }
+  print("\n\(title):")
+  var last = ""
+  for row in rows.sorted(by: { ($0.group, $0.name) < ($1.group, $1.name) }) {
+    if row.group != last { print("  \(row.group)") }
+    last = row.group
+    print("    \(row.name): \(row.reason)")
+  }
+}
+
+func rows(
+  _ tallies: [String: Tally], _ keep: (String) -> Bool, _ part: (Tally) -> [(name: String, reason: String)]
+) -> [(group: String, name: String, reason: String)] {
+  tallies.filter { keep($0.key) }.flatMap { group, tally in part(tally).map { (group, $0.name, short($0.reason)) } }
+}
+func isDeclared(_ group: String) -> Bool {
+  Interpreter.operations.contains { group == $0 || group.hasPrefix("\($0) ") }
+}
+list("wrong", rows(tallies, { _ in true }, \.wrong))
+list("declared operations, cases that are refused", rows(tallies, isDeclared, \.unsupported))
+list("data folders, cases that are refused", rows(tallies, { $0.hasPrefix("(") }, \.unsupported))
+let others = tallies.filter { !isDeclared($0.key) && !$0.key.hasPrefix("(") }
+print("\noperations that are not declared: \(others.keys.sorted().joined(separator: ", "))")
 for (name, reason) in deviations where cases.contains(where: { $0.name == name }) {
   print("\npassed with a deviation:\n  \(name): \(reason)")
 }

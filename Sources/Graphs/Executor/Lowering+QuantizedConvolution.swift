@@ -1,0 +1,175 @@
+import CDNN
+import CQuantized
+
+extension Lowering {
+  mutating func lower(_ node: Node, _ quantized: QuantizedConvolution) throws(GraphError) -> Bool {
+    guard let x = bytes[node.inputs[0]], let constant = graph.constants[node.inputs[1]],
+      case .int8(let weights) = constant.elements
+    else { return try lowerSpelledOut(node) }
+    var residual: Bytes?
+    if let name = node.input(3) {
+      guard let place = bytes[name] else { return try lowerSpelledOut(node) }
+      residual = place
+    }
+    let result = shape(node)
+    var job = unsafe job(quantized, constant.shape, x, result)
+    // Few tiles leave the inner kernel idle; large weights would be read from memory for each of them.
+    let tiles = unsafe cquantized_winograd_tiles(&job)
+    let kernel = Array(constant.shape.suffix(2))
+    unsafe job.uses_winograd =
+      usesWinograd && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
+        && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && x.shape[1] <= 256 && tiles >= 4 ? 1 : 0
+    unsafe job.groups = Int64(threads) * 12 > tiles ? Int64(threads) : 1
+
+    let outputs = constant.shape[0]
+    let columns = (outputs + 15) / 16 * 16
+    let bias = node.input(2).flatMap { graph.constants[$0]?.floats } ?? [Float](repeating: 0, count: outputs)
+    let scales = (0..<outputs).map {
+      quantized.input.scales[0] * quantized.weights.scales[quantized.weights.scales.count == 1 ? 0 : $0]
+    }
+    let parts =
+      unsafe job.uses_winograd == 1
+      ? unsafe try winograd(node, &job, weights, scales: scales, bias: bias, columns: columns)
+      : unsafe try direct(node, &job, weights, scales: scales, bias: bias, columns: columns)
+
+    let needsEdges =
+      unsafe job.uses_winograd == 1
+      || cquantized_padded(&job) > (x.shape[0] * x.shape[2] * x.shape[3] * x.stride + 4 + 63) / 64 * 64
+    let padded = needsEdges ? program.planned(bytes: unsafe Int(cquantized_padded(&job))) : x.storage
+    let scratch = program.planned(bytes: threads * parts.scratch)
+    let place = allocateBytes(result)
+    let shared = unsafe ParallelJob(job, threads: threads)
+    let (from, to, other, isWinograd) = (x.storage, place.storage, residual?.storage, parts.isWinograd)
+    let (w, b, s, h) = (parts.weights, parts.bias, parts.scales, parts.shifts)
+    let (offsets, order, ends) = (parts.offsets, parts.order, parts.ends)
+    let touching = [from, to, padded, scratch, w, b, s, h, offsets, order, ends] + (other.map { [$0] } ?? [])
+    emit(node.name, isWinograd ? "winograd bytes" : "convolve bytes", touching: touching) { storages in
+      func prepare(_ job: UnsafeMutablePointer<cquantized_convolution>) {
+        unsafe job.pointee.x = UnsafePointer(storages.bytes(from))
+        unsafe job.pointee.padded = storages.bytes(padded)
+        unsafe job.pointee.scratch = storages.bytes(scratch)
+        unsafe job.pointee.y = storages.bytes(to)
+        unsafe job.pointee.residual = other.map { unsafe UnsafePointer(storages.bytes($0)) }
+        unsafe job.pointee.weights = UnsafeRawPointer(storages[w])
+        unsafe job.pointee.bias = UnsafeRawPointer(storages[b]).assumingMemoryBound(to: Int32.self)
+        unsafe job.pointee.scales = UnsafePointer(storages[s])
+        unsafe job.pointee.shifts = UnsafePointer(storages[h])
+        unsafe job.pointee.offsets = UnsafeRawPointer(storages[offsets]).assumingMemoryBound(to: Int32.self)
+        unsafe job.pointee.order = UnsafeRawPointer(storages[order]).assumingMemoryBound(to: Int32.self)
+        unsafe job.pointee.ends = UnsafeRawPointer(storages[ends]).assumingMemoryBound(to: Int32.self)
+        unsafe cquantized_start(job)
+      }
+      if needsEdges { unsafe shared.run(prepare: prepare, cquantized_edges_part) }
+      if isWinograd {
+        unsafe shared.run(prepare: prepare, cquantized_winograd_part)
+      } else {
+        unsafe shared.run(prepare: prepare, cquantized_multiply_part)
+      }
+    }
+    defineBytes(node.output, place)
+    return true
+  }
+
+  /// What a kernel reads beside the image, by storage.
+  private struct Parts {
+    var isWinograd: Bool
+    var weights: Int
+    var bias: Int
+    var scales: Int
+    var shifts: Int
+    var offsets: Int
+    var order: Int
+    var ends: Int
+    /// Bytes for each thread.
+    var scratch: Int
+  }
+
+  private func job(
+    _ quantized: QuantizedConvolution, _ weights: [Int], _ x: Bytes, _ result: [Int]
+  ) -> cquantized_convolution {
+    let convolution = quantized.convolution
+    let (before, _) = ShapeInference.padding(
+      convolution.padding, input: Array(x.shape.suffix(2)), kernel: Array(weights.suffix(2)),
+      strides: convolution.strides, dilations: convolution.dilations)
+    var job = unsafe cquantized_convolution()
+    unsafe job.batch = Int64(x.shape[0])
+    unsafe job.height = Int64(x.shape[2])
+    unsafe job.width = Int64(x.shape[3])
+    unsafe job.channels = Int64(x.shape[1])
+    unsafe job.stride = Int64(x.stride)
+    unsafe job.output_height = Int64(result[2])
+    unsafe job.output_width = Int64(result[3])
+    unsafe job.outputs = Int64(result[1])
+    unsafe job.output_stride = Int64(Bytes.stride(result[1]))
+    unsafe job.kernel_height = Int64(weights[2])
+    unsafe job.kernel_width = Int64(weights[3])
+    unsafe job.stride_y = Int64(convolution.strides[0])
+    unsafe job.stride_x = Int64(convolution.strides[1])
+    unsafe job.dilation_y = Int64(convolution.dilations[0])
+    unsafe job.dilation_x = Int64(convolution.dilations[1])
+    unsafe job.pad_top = Int64(before[0])
+    unsafe job.pad_left = Int64(before[1])
+    unsafe job.zero_point = Int32(quantized.input.zeroPoints[0])
+    unsafe job.output_scale = quantized.output.scales[0]
+    unsafe job.output_zero_point = Int32(quantized.output.zeroPoints[0])
+    unsafe job.has_inner = quantized.inner == nil ? 0 : 1
+    unsafe job.inner_scale = quantized.inner?.scales[0] ?? 1
+    unsafe job.inner_zero_point = Int32(quantized.inner?.zeroPoints[0] ?? 0)
+    unsafe job.residual_scale = quantized.residual?.scales[0] ?? 0
+    unsafe job.residual_zero_point = Int32(quantized.residual?.zeroPoints[0] ?? 0)
+    unsafe job.residual_stride = Int64(Bytes.stride(result[1]))
+    unsafe job.rectifies = quantized.rectifies ? 1 : 0
+    return unsafe job
+  }
+
+  /// By the definition.
+  private mutating func direct(
+    _ node: Node, _ job: inout cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
+  ) throws(GraphError) -> Parts {
+    let most = unsafe Int(cquantized_packed(&job))
+    var sums = [Int32](repeating: 0, count: columns)
+    var ends = [Int32](repeating: 0, count: columns / 16)
+    var packed = [Int8](repeating: 0, count: most * 64)
+    var order = [Int32](repeating: 0, count: most)
+    let blocks = unsafe Int(cquantized_pack(&job, values, &packed, &order, &ends, &sums))
+    var offsets = unsafe [Int32](repeating: 0, count: Int(cquantized_steps(&job)))
+    unsafe cquantized_offsets(&job, &offsets)
+    let zero = unsafe job.zero_point
+    let starts = (0..<columns).map { column -> Int32 in
+      guard column < bias.count else { return 0 }
+      let steps = (bias[column] / scales[column]).rounded(.toNearestOrEven)
+      return Int32(max(-0x1p30, min(0x1p30, steps))) &- zero &* sums[column]
+    }
+    let padded = scales + [Float](repeating: 0, count: columns - scales.count)
+    let none = program.fixed(try AlignedBuffer(bytes: 64))
+    return Parts(
+      isWinograd: false, weights: try fixed("\(node.inputs[1])/bytes", Array(packed.prefix(blocks * 64))),
+      bias: try fixed("\(node.output)/bytes/bias", starts), scales: try fixed("\(node.name)/bytes/scales", padded),
+      shifts: none,
+      offsets: try fixed("\(node.output)/bytes/offsets/\(unsafe job.height)x\(unsafe job.width)", offsets),
+      order: try fixed("\(node.output)/bytes/order", Array(order.prefix(blocks))),
+      ends: try fixed("\(node.output)/bytes/ends", ends),
+      scratch: unsafe Int(cquantized_windows(&job)))
+  }
+
+  private mutating func winograd(
+    _ node: Node, _ job: inout cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
+  ) throws(GraphError) -> Parts {
+    var packed = unsafe [Int16](repeating: 0, count: Int(cquantized_winograd_packed(&job)))
+    var factors = [Float](repeating: 0, count: columns)
+    unsafe cquantized_winograd_pack(&job, values, &packed, &factors)
+    let padding = [Float](repeating: 0, count: columns - scales.count)
+    let none = program.fixed(try AlignedBuffer(bytes: 64))
+    return Parts(
+      isWinograd: true, weights: try fixed("\(node.inputs[1])/bytes/winograd", packed), bias: none,
+      scales: try fixed("\(node.output)/bytes/winograd/scales", zip(scales, factors).map { $0 * $1 } + padding),
+      shifts: try fixed("\(node.output)/bytes/winograd/shifts", bias + padding), offsets: none, order: none, ends: none,
+      scratch: unsafe Int(cquantized_winograd_scratch(&job)))
+  }
+
+  private mutating func fixed<Element: BitwiseCopyable>(
+    _ name: String, _ values: [Element]
+  ) throws(GraphError) -> Int {
+    program.fixed(try weights.raw(name, values))
+  }
+}
