@@ -1,38 +1,74 @@
-"""Times one training step (forward, backward, AdamW) of the same network in Assay and in PyTorch, in turns.
+"""Times one training step (forward, backward, AdamW) of the same network in Assay and in PyTorch, in turns, and checks
+that both follow the same loss curve from the same weights on the same pictures.
 
-usage: compare.py [--rounds N] [--steps N] [--threads N] [--batch N] [--size N]
-Needs a Python with torch; builds the Swift side first.
+usage: compare.py [--network neu|vit|resnet18] [--rounds N] [--steps N] [--threads N] [--batch N] [--size N]
+                  [--curve STEPS] [--passive]
+Needs a Python with torch, safetensors and (for resnet18) torchvision; builds the Swift side first. On a machine that does
+other work too, `--passive` has both sides' threads wait without spinning, and the least times say more than the medians.
 """
 import argparse
+import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 here = pathlib.Path(__file__).parent
 parser = argparse.ArgumentParser()
-for name, standard in [("rounds", 5), ("steps", 12), ("threads", 2), ("batch", 32), ("size", 128)]:
+parser.add_argument("--network", choices=["neu", "vit", "resnet18"], default="neu")
+for name, standard in [("rounds", 5), ("steps", 12), ("threads", 2), ("batch", 32), ("size", 128), ("curve", 200)]:
     parser.add_argument("--" + name, type=int, default=standard)
+parser.add_argument("--passive", action="store_true")
 options = parser.parse_args()
 subprocess.run(["swift", "build", "-q", "-c", "release", "--package-path", here], check=True)
-sizes = [str(n) for n in (options.steps, options.threads, options.batch, options.size)]
-commands = {
-    "Assay": [here / ".build/release/TrainingStep", *sizes],
-    "PyTorch": [sys.executable, here / "training_step.py", *sizes],
+programs = {
+    "Assay": [here / ".build/release/TrainingStep"],
+    "PyTorch": [sys.executable, here / "training_step.py"],
 }
-times = {name: [] for name in commands}
+environment = {**os.environ, **({"OMP_WAIT_POLICY": "passive"} if options.passive else {})}
+
+
+def run(name, steps, *more):
+    sizes = [str(n) for n in (steps, options.threads, options.batch, options.size)]
+    command = [*programs[name], options.network, *sizes, *more]
+    text = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    return [[float(x) for x in line.split()] for line in text.splitlines() if not line.startswith("#")]
+
+
+def smoothed(losses, width=20):
+    return [statistics.fmean(losses[max(0, i - width + 1):i + 1]) for i in range(len(losses))]
+
+
+if options.curve > 0:
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "start.safetensors")
+        # PyTorch first: it writes the weights and pictures that Assay starts from.
+        curves = {name: [row[0] for row in run(name, options.curve, file)] for name in ("PyTorch", "Assay")}
+    ours, theirs = curves["Assay"], curves["PyTorch"]
+    worst = max(abs(a - b) / b for a, b in zip(smoothed(ours), smoothed(theirs)))
+    first = max(abs(a - b) / b for a, b in zip(ours[:10], theirs[:10]))
+    print(f"{options.network}, loss over {options.curve} steps: Assay {ours[0]:.5f} to {smoothed(ours)[-1]:.5f}, "
+          f"PyTorch {theirs[0]:.5f} to {smoothed(theirs)[-1]:.5f}")
+    print(f"largest relative difference: {first:.2e} in the first 10 steps, {worst:.2e} between the curves "
+          "smoothed over 20 steps", flush=True)
+
+times = {name: [] for name in programs}
 for turn in range(options.rounds):
-    for name, command in commands.items():
-        lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-        rows = [[float(x) for x in line.split()] for line in lines if not line.startswith("#")]
+    for name in programs:
+        rows = run(name, options.steps)
         times[name] += rows
         print(f"round {turn + 1} {name:8} median {statistics.median(r[3] for r in rows):8.2f} ms, "
               f"least {min(r[3] for r in rows):8.2f} ms", flush=True)
-print(f"\n{'':8}  forward  backward  AdamW  step (median)  step (least)  processor (median)   in ms")
-for name, rows in times.items():
-    part = [statistics.median(column) for column in zip(*rows)]
-    print(f"{name:8} {part[0]:8.2f} {part[1]:9.2f} {part[2]:6.2f} {part[3]:14.2f} {min(r[3] for r in rows):13.2f} {part[4]:19.2f}")
-ratio = [f(r[3] for r in times["PyTorch"]) / f(r[3] for r in times["Assay"]) for f in (statistics.median, min)]
-print(f"PyTorch / Assay: {ratio[0]:.2f} by medians, {ratio[1]:.2f} by the least; "
-      f"{statistics.median(r[4] for r in times['PyTorch']) / statistics.median(r[4] for r in times['Assay']):.2f} "
-      "by processor time")
+if options.rounds > 0:
+    print(f"\n{'':8}  forward  backward  AdamW  step (median)  step (least)  processor (median)  (least)   in ms")
+    for name, rows in times.items():
+        part = [statistics.median(column) for column in zip(*rows)]
+        print(f"{name:8} {part[0]:8.2f} {part[1]:9.2f} {part[2]:6.2f} {part[3]:14.2f} {min(r[3] for r in rows):13.2f} "
+              f"{part[4]:19.2f} {min(r[4] for r in rows):8.2f}")
+
+    def ratio(column, f):
+        return f(r[column] for r in times["Assay"]) / f(r[column] for r in times["PyTorch"])
+
+    print(f"Assay / PyTorch: {ratio(3, statistics.median):.2f} by medians, {ratio(3, min):.2f} by the least; "
+          f"{ratio(4, statistics.median):.2f} and {ratio(4, min):.2f} by processor time")

@@ -1,7 +1,10 @@
-"""The PyTorch side of the comparison: milliseconds of each training step, one a line, after a warm-up: forward,
-backward, optimiser, all, and the processor's time for all.
+"""The PyTorch side of the comparison: the same networks with the same names as in `Sources/TrainingStep`.
 
-usage: training_step.py [steps] [threads] [batch] [size]
+usage: training_step.py NETWORK STEPS THREADS BATCH SIZE
+  prints the milliseconds of each training step, one a line, after a warm-up: forward, backward, optimiser, all, and the
+  processor's time for all.
+usage: training_step.py NETWORK STEPS THREADS BATCH SIZE FILE
+  writes its first weights and some batches to FILE (safetensors), trains on these in turns and prints each step's loss.
 """
 import sys
 import time
@@ -33,8 +36,10 @@ class Block(nn.Module):
         return F.relu_(self.second(F.relu_(self.first(x))) + side)
 
 
-class Network(nn.Module):
-    def __init__(self):
+class NEUNetwork(nn.Module):
+    channels, classes = 1, 6
+
+    def __init__(self, size):
         super().__init__()
         self.stem = unit(1, 16, 5, 2)
         self.stage1 = nn.Sequential(Block(16, 32, 2))
@@ -54,15 +59,114 @@ class Network(nn.Module):
         return self.head(torch.cat([d.mean((2, 3)), d.amax((2, 3)), c3.mean((2, 3)), c3.amax((2, 3))], 1))
 
 
+class Attention(nn.Module):
+    """F.scaled_dot_product_attention of a packed projection, which on the processor is quicker than
+    nn.MultiheadAttention, whose fast path is for inference only."""
+
+    def __init__(self, features, heads):
+        super().__init__()
+        self.qkv = nn.Linear(features, 3 * features)
+        self.proj = nn.Linear(features, features)
+        self.heads = heads
+
+    def forward(self, x):
+        batch, tokens, features = x.shape
+        q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.proj(y.transpose(1, 2).reshape(batch, tokens, features))
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self, features, heads):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(features)
+        self.attn = Attention(features, heads)
+        self.norm2 = nn.LayerNorm(features)
+        self.fc1 = nn.Linear(features, 4 * features)
+        self.fc2 = nn.Linear(4 * features, features)
+
+    def forward(self, x):
+        x = x + self.attn(self.norm1(x))
+        return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
+
+
+class Patches(nn.Module):
+    def __init__(self, channels, features, size, rows, columns):
+        super().__init__()
+        self.proj = nn.Conv2d(channels, features, size, size)
+        self.positions = nn.Parameter(0.02 * torch.randn(1, features, rows, columns))
+
+    def forward(self, x):
+        return (self.proj(x) + self.positions).flatten(2).transpose(1, 2)
+
+
+class VisionTransformer(nn.Module):
+    channels, classes = 1, 6
+
+    def __init__(self, size):
+        super().__init__()
+        self.stem = nn.ModuleList([unit(1, 16, 5, 2), unit(16, 32, 3, 2), unit(32, 64, 3, 2)])
+        self.patches = Patches(64, 128, 2, size // 16, size // 16)
+        self.blocks = nn.Sequential(*[TransformerBlock(128, 4) for _ in range(6)])
+        self.norm = nn.LayerNorm(128)
+        self.lateral = unit(64, 48, 1)
+        self.top = unit(128, 48, 1)
+        self.fuse = unit(48, 48, 3)
+        self.head = nn.Linear(2 * 48 + 128, 6)
+
+    def forward(self, x):
+        for stage in self.stem:
+            x = F.relu_(stage(x))
+        tokens = self.norm(self.blocks(self.patches(x)))
+        height, width = x.shape[2] // 2, x.shape[3] // 2
+        # Tokens are channels-last already: this is a view.
+        deep = tokens.view(tokens.shape[0], height, width, -1).permute(0, 3, 1, 2)
+        up = F.interpolate(self.top(deep), size=x.shape[2:], mode="nearest")
+        neck = F.relu_(self.fuse(F.relu_(self.lateral(x) + up)))
+        return self.head(torch.cat([neck.mean((2, 3)), neck.amax((2, 3)), tokens.mean(1)], 1))
+
+
+def make(name, size):
+    if name == "resnet18":
+        import torchvision
+        network = torchvision.models.resnet18(num_classes=10)
+        network.channels, network.classes = 3, 10
+        return network
+    return {"neu": NEUNetwork, "vit": VisionTransformer}[name](size)
+
+
 def main():
-    given = [int(a) for a in sys.argv[1:]]
-    steps, threads, batch, size = given + [20, 2, 32, 128][len(given):]
+    name = sys.argv[1]
+    steps, threads, batch, size = (int(a) for a in sys.argv[2:6])
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    network = Network().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
-    images = torch.randn(batch, 1, size, size).to(memory_format=torch.channels_last)
-    labels = torch.arange(batch) % 6
+    network = make(name, size).to(memory_format=torch.channels_last)
+    # Weight decay as Assay has it: on matrices and kernels alone.
+    named = list(network.named_parameters())
+    decays = [p for n, p in named if p.dim() > 1 and not n.endswith("positions")]
+    rest = [p for n, p in named if p.dim() <= 1 or n.endswith("positions")]
+    optimizer = torch.optim.AdamW(
+        [{"params": decays}, {"params": rest, "weight_decay": 0.0}], lr=1e-3, weight_decay=1e-4)
+    classes, channels = network.classes, network.channels
+    if len(sys.argv) > 6:
+        from safetensors.torch import save_file
+        count = 4
+        images = torch.randn(count * batch, channels, size, size)
+        labels = torch.arange(count * batch) % classes
+        # Something to learn: each class has a pattern of its own.
+        images += 0.2 * torch.randn(classes, channels, size, size)[labels]
+        tensors = {k: v.contiguous() for k, v in network.state_dict().items() if v.dtype == torch.float32}
+        save_file({**tensors, "images": images, "labels": labels.float()}, sys.argv[6])
+        for step in range(steps):
+            part = slice(step % count * batch, (step % count + 1) * batch)
+            loss = F.cross_entropy(network(images[part].to(memory_format=torch.channels_last)), labels[part])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            print(loss.item())
+        return
+    images = torch.randn(batch, channels, size, size).to(memory_format=torch.channels_last)
+    labels = torch.arange(batch) % classes
     for step in range(steps + 5):
         processor = time.process_time()
         start = time.perf_counter()

@@ -1,5 +1,5 @@
 #include "internal.h"
-#include <math.h>
+#include "exponential.h"
 
 CLONES void ckernels_add(float *restrict a, const float *restrict b, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i++)
@@ -84,36 +84,8 @@ CLONES void ckernels_adam_step(const ckernels_adam *step, const float *restrict 
       average[i] += (1 - s.average_decay) * (value[i] - average[i]);
 }
 
-/* 2 to the power of a whole number. */
-INLINE float power_of_two(int32_t n) {
-  union {
-    uint32_t bits;
-    float value;
-  } power = {(uint32_t)(n + 127) << 23};
-  return power.value;
-}
-
-/* Cody and Waite range reduction, then the minimax polynomial of Cephes' expf. */
 CLONES void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end) {
-#pragma clang fp contract(fast)
 #pragma clang loop vectorize(assume_safety)
-  for (int64_t i = begin; i < end; i++) {
-    float v = x[i];
-    float c = v > 88.72283f ? 88.72283f : (v < -87.3f ? -87.3f : v);
-    float n = rintf(c * 1.44269504088896341f);
-    float r = c - n * 0.693359375f;
-    r = r + n * 2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1;
-    /* In two steps: for the largest x, n is 128, and 2^128 is no float. */
-    int32_t all = (int32_t)n, half = all / 2;
-    float e = p * power_of_two(half) * power_of_two(all - half);
-    e = v > 88.72283f ? __builtin_inff() : (v < -87.3f ? 0 : e);
-    y[i] = v != v ? v : e;
-  }
+  for (int64_t i = begin; i < end; i++)
+    y[i] = exponential(x[i]);
 }

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// A fully connected layer: [N, I] to [N, O].
+/// A fully connected layer on the last axis: [..., I] to [..., O].
 public struct Dense: Layer {
   /// [O, I]
   public let weight: Parameter
@@ -16,8 +16,11 @@ public struct Dense: Layer {
       bias ? Parameter(Tensor(repeating: 0, shape: Shape(outputs), on: engine), decays: false) : nil
   }
 
-  public func forward(_ x: Variable, _ pass: inout Pass) -> Variable {
-    x.dense(pass.tape(weight), bias: bias.map { pass.tape($0) })
+  public func forward(_ x: Variable, _ pass: inout Pass) -> Variable { forward(x, &pass, residual: nil) }
+
+  /// With a residual added to the result.
+  public func forward(_ x: Variable, _ pass: inout Pass, residual: Variable?) -> Variable {
+    x.dense(pass.tape(weight), bias: bias.map { pass.tape($0) }, residual: residual)
   }
 
   public func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {

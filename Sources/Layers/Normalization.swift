@@ -68,9 +68,11 @@ public struct GroupNormalization: Layer {
   }
 }
 
-/// Layer normalisation of the rows of [N, F] (Ba et al. 2016, arXiv 1607.06450).
+/// Layer normalisation over the last axis of [..., F] (Ba et al. 2016, arXiv 1607.06450).
 public struct LayerNormalization: Layer {
+  /// [F], gamma
   public let scale: Parameter
+  /// [F], beta
   public let shift: Parameter
   public let epsilon: Float
 
@@ -81,7 +83,7 @@ public struct LayerNormalization: Layer {
   }
 
   public func forward(_ x: Variable, _ pass: inout Pass) -> Variable {
-    x.standardized(rows: x.shape[0], epsilon: epsilon).affine(scale: pass.tape(scale), shift: pass.tape(shift))
+    x.layerNormalized(scale: pass.tape(scale), shift: pass.tape(shift), epsilon: epsilon)
   }
 
   public func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {

@@ -59,4 +59,16 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   public var width: Int { d3 }
   /// `height * width`.
   public var pixels: Int { d2 * d3 }
+
+  /// Size of the last axis: numbers in a row, such as a token's.
+  public var features: Int { rank == 0 ? 1 : self[rank - 1] }
+  /// Rows along the last axis; 0 where they hold nothing.
+  public var rows: Int { features == 0 ? 0 : count / features }
+
+  /// The same but for the last axis.
+  public func with(features: Int) -> Shape {
+    var shape = self
+    if rank > 0 { shape[rank - 1] = features }
+    return shape
+  }
 }

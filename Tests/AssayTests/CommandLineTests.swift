@@ -71,6 +71,16 @@ import Testing
     (["train", "x", "--out", "m.onnx", "--seed", "-1"], "--seed"),
     (["train", "x", "--out", "m.onnx", "--preset", "huge"], "--preset"),
     (["train", "x", "--out", "m.onnx", "--folds", "1"], "--folds"),
+    (["train", "x", "--out", "m.onnx", "--folds", "3", "--fold", "3"], "--fold"),
+    (["train", "x", "--out", "m.onnx", "--fold", "1"], "--folds"),
+    (["train", "x", "--out", "m.onnx", "--json"], "--folds"),
+    (["train", "x", "--out", "m.onnx", "--folds", "3", "--predictions", "p.csv"], "--predictions"),
+    (["train", "x", "--out", "m.onnx", "--architecture", "resnet"], "--architecture"),
+    (["train", "x", "--out", "m.onnx", "--architecture", "vit,vit", "--folds", "3"], "--architecture"),
+    (
+      ["train", "x", "--out", "m.onnx", "--architecture", "residual,vit"],
+      "Several architectures are compared by --folds, such as --folds 5; without it, name one."
+    ),
     (["train", "x", "--out", "m.onnx", "--learning-rate", "0"], "--learning-rate"),
     (["train", "x", "--out", "m.onnx", "--checkpoint-interval", "-1"], "--checkpoint-interval"),
     (["evaluate", "x", "--model", "m", "--out", "o", "--split", "all"], "--split"),
@@ -284,6 +294,39 @@ import Testing
     #expect(late.exitCode == 1 && late.errors.contains(folderNamed) && !late.errors.contains("step"))
     let proc = Command(["train", set, "--out", "/proc/m.onnx"] + common, in: folder)
     #expect(proc.exitCode == 1 && proc.errors.contains("/proc/m.onnx") && !proc.errors.contains("step"))
+  }
+
+  @Test func comparesArchitectures() throws {
+    let folder = TestFolder()
+    let set = folder.path + "/set"
+    _ = Command("dataset", "render", "washers", "--out", set, "--count", "48", "--size", "64", in: folder)
+    let arguments = [
+      "train", set, "--out", folder.path + "/m.onnx", "--preset", "fast", "--size", "64x64", "--batch", "4", "--steps",
+      "2", "--threads", "1", "--architecture", "residual,vit", "--folds", "2",
+    ]
+    let first = Command(arguments, in: folder)
+    #expect(first.exitCode == 0, "\(first.errors)")
+    #expect(first.errors.contains("residual, fold 1 of 2: macro-F1 ") && first.errors.contains("vit, fold 2 of 2: "))
+    #expect(first.errors.contains(" test parts are not touched"))
+    let lines = first.output.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.count <= 80 } && lines.count >= 5, "\(first.output)")
+    #expect(
+      lines[0].hasPrefix("architecture  parameters") && lines[1].hasPrefix("residual ") && lines[2].hasPrefix("vit "))
+    #expect(first.output.contains("macro-F1 of vit less that of residual: ") && first.output.contains("over 2 folds"))
+    #expect(
+      folder.exists("m.folds.json") && !folder.exists("m.onnx") && !folder.exists("m.vit-1.checkpoint.safetensors"))
+    // All is known: nothing is trained again, and as JSON it is the file.
+    let second = Command(arguments + ["--json"], in: folder)
+    #expect(second.exitCode == 0 && Array(second.output.utf8) == folder.contents("m.folds.json"))
+    #expect(second.errors.contains("(from ") && !second.errors.contains("img/s"))
+    let json = try JSON(parsing: folder.contents("m.folds.json"))
+    #expect(json["summaries"]?.arrayValue?.count == 2 && json["comparisons"]?.arrayValue?.count == 1)
+    // One architecture alone, from the same results.
+    let alone = Command(arguments.map { $0 == "residual,vit" ? "vit" : $0 }, in: folder)
+    #expect(alone.exitCode == 0 && alone.output.contains("vit ") && !alone.output.contains("residual"))
+    let other = Command(arguments + ["--seed", "4"], in: folder)
+    #expect(other.exitCode == 1 && other.errors.contains("m.folds.json holds the results of another comparison"))
+    #expect(Command(arguments + ["--seed", "4", "--restart", "--quiet"], in: folder).exitCode == 0)
   }
 
   @Test func controlC() throws {

@@ -6,28 +6,10 @@ import Testing
 @testable import Classification
 
 @Suite struct NetworkTests {
-  /// What the tape makes of the layers when each normalisation uses its running statistics: written down once more, from
-  /// the parameters, as the graph must compute it.
+  /// What the tape makes of the layers when each normalisation uses its running statistics.
   struct Inference {
     let network: ResidualNetwork
     let tape: Tape
-
-    func normalized(
-      _ layer: NormalizedConvolution, _ x: Variable, residual: Variable? = nil, relu: Bool
-    ) -> Variable {
-      let norm = layer.normalization
-      let scale = zip(norm.scale.value.elements, norm.runningVariance.value.elements).map {
-        $0 / ($1 + norm.epsilon).squareRoot()
-      }
-      let shift = zip(norm.shift.value.elements, zip(norm.runningMean.value.elements, scale)).map { $0 - $1.0 * $1.1 }
-      func constant(_ values: [Float]) -> Variable {
-        tape.constant(Tensor(values, shape: Shape(values.count), on: tape.engine))
-      }
-      var y = x.convolved(with: tape.constant(layer.convolution.weight.value), layer.convolution.window)
-        .affine(scale: constant(scale), shift: constant(shift))
-      if let residual { y = y + residual }
-      return relu ? y.relu() : y
-    }
 
     func block(_ block: ResidualBlock, _ x: Variable) -> Variable {
       var rest = x
@@ -46,22 +28,22 @@ import Testing
         for one in stage { y = block(one, y) }
         maps.append(y)
       }
-      let up = normalized(network.top, maps[2], relu: false)
+      let up = normalized(network.heads.top, maps[2], relu: false)
         .resized(height: maps[1].shape.height, width: maps[1].shape.width, linear: false)
-      let joined = normalized(network.lateral, maps[1], residual: up, relu: true)
-      return (maps[2], normalized(network.fuse, joined, relu: true))
+      let joined = normalized(network.heads.lateral, maps[1], residual: up, relu: true)
+      return (maps[2], normalized(network.heads.fuse, joined, relu: true))
     }
 
     func imageLogits(neck: Variable, deep: Variable, evidence: Variable?) -> Variable {
       var all = [neck.globalAverage(), neck.globalMaximum(), deep.globalAverage(), deep.globalMaximum()]
       if let evidence { all += [evidence.globalMaximum(), evidence.globalAverage()] }
       return Variable.concatenated(all).dense(
-        tape.constant(network.image.weight.value), bias: tape.constant(network.image.bias!.value))
+        tape.constant(network.heads.image.weight.value), bias: tape.constant(network.heads.image.bias!.value))
     }
 
     func callAsFunction(_ x: Tensor) -> (probabilities: [Float], logits: [Float], pixel: [Float]?) {
       let (deep, neck) = features(tape.constant(x))
-      let evidence = network.pixel.map { pixel in
+      let evidence = network.heads.pixel.map { pixel in
         neck.convolved(with: tape.constant(pixel.weight.value), bias: tape.constant(pixel.bias!.value)).softmax()
       }
       let logits = imageLogits(neck: neck, deep: deep, evidence: evidence)

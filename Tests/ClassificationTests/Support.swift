@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Graphs
 import Layers
@@ -78,12 +79,18 @@ enum Trained {
   }()
 }
 
-/// A network with every parameter drawn at random, so that none of them is 0 or 1 by chance of initialisation.
+/// A residual network with every parameter drawn at random.
 func randomNetwork(
   _ configuration: NetworkConfiguration, seed: UInt64, on engine: Engine
 ) -> ResidualNetwork {
   var random = SeededGenerator(seed: seed)
   let network = ResidualNetwork(configuration, background: 0, random: &random, on: engine)
+  randomize(network, &random)
+  return network
+}
+
+/// Draws every parameter at random, so that none of them is 0 or 1 by chance of initialisation.
+func randomize(_ network: some ClassifierNetwork, _ random: inout SeededGenerator) {
   for (name, parameter) in network.parameters() {
     let isPositive = name.hasSuffix("running_var") || name.hasSuffix("norm.weight")
     let values = parameter.value.elements.map { value -> Float in
@@ -92,7 +99,33 @@ func randomNetwork(
     }
     parameter.value.fill(from: values.span)
   }
-  return network
+}
+
+/// What the tape makes of a normalised convolution that uses its running statistics: written down once more, from the
+/// parameters, as a graph must compute it.
+func normalized(_ layer: NormalizedConvolution, _ x: Variable, residual: Variable? = nil, relu: Bool) -> Variable {
+  let norm = layer.normalization
+  let scale = zip(norm.scale.value.elements, norm.runningVariance.value.elements).map {
+    $0 / ($1 + norm.epsilon).squareRoot()
+  }
+  let shift = zip(norm.shift.value.elements, zip(norm.runningMean.value.elements, scale)).map { $0 - $1.0 * $1.1 }
+  func constant(_ values: [Float]) -> Variable {
+    x.tape.constant(Tensor(values, shape: Shape(values.count), on: x.tape.engine))
+  }
+  var y = x.convolved(with: x.tape.constant(layer.convolution.weight.value), layer.convolution.window)
+    .affine(scale: constant(scale), shift: constant(shift))
+  if let residual { y = y + residual }
+  return relu ? y.relu() : y
+}
+
+func decoded<T: Decodable>(_ type: T.Type, _ text: String) throws -> T {
+  try JSONDecoder().decode(type, from: Data(text.utf8))
+}
+
+func encoded(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
 func noise(_ count: Int, seed: UInt64) -> [Float] {

@@ -60,6 +60,24 @@ struct LayerTests {
         ["a.weight 16", "a.bias 16"]
       ),
       (LayerNormalization(12, on: engine), Shape(3, 12), Shape(3, 12), ["a.weight 12", "a.bias 12"]),
+      (LayerNormalization(12, on: engine), Shape(2, 5, 12), Shape(2, 5, 12), ["a.weight 12", "a.bias 12"]),
+      (
+        MultiHeadAttention(12, heads: 3, random: &random, on: engine), Shape(2, 5, 12), Shape(2, 5, 12),
+        ["a.qkv.weight 36x12", "a.qkv.bias 36", "a.proj.weight 12x12", "a.proj.bias 12"]
+      ),
+      (
+        TransformerBlock(12, heads: 2, expansion: 3, random: &random, on: engine), Shape(2, 5, 12), Shape(2, 5, 12),
+        [
+          "a.norm1.weight 12", "a.norm1.bias 12", "a.attn.qkv.weight 36x12", "a.attn.qkv.bias 36",
+          "a.attn.proj.weight 12x12", "a.attn.proj.bias 12", "a.norm2.weight 12", "a.norm2.bias 12",
+          "a.fc1.weight 36x12", "a.fc1.bias 36", "a.fc2.weight 12x36", "a.fc2.bias 12",
+        ]
+      ),
+      // Another size than the positions were made for.
+      (
+        PatchEmbedding(16, 24, size: 2, rows: 3, columns: 3, random: &random, on: engine), Shape(2, 16, 4, 8),
+        Shape(2, 8, 24), ["a.proj.weight 24x16x2x2", "a.proj.bias 24", "a.positions 1x24x3x3"]
+      ),
       (Dropout(rate: 0.5), Shape(3, 12), Shape(3, 12), []),
     ]
     for (layer, x, y, names) in layers {
@@ -75,9 +93,35 @@ struct LayerTests {
       tape.backward(from: (result * result).sum())
       for (name, parameter) in parameters {
         #expect((parameter.gradient != nil) == parameter.isTrained, "\(type(of: layer)) \(name)")
-        #expect(parameter.decays == (parameter.value.shape.rank > 1) || !parameter.isTrained)
+        let isMatrix = parameter.value.shape.rank > 1 && name != "a.positions"
+        #expect(parameter.decays == isMatrix || !parameter.isTrained)
         #expect(parameter.gradient?.shape ?? parameter.value.shape == parameter.value.shape)
       }
+    }
+  }
+
+  /// PyTorch's `TransformerEncoderLayer`, as `Goldens/make_goldens.py` wrote it: its value and all of its gradients.
+  @Test func transformerBlockIsPyTorchs() throws {
+    let goldens = try trainingGoldens()
+    let engine = try Engine(threads: 2)
+    var random = SeededGenerator(seed: 1)
+    let block = TransformerBlock(24, heads: 3, expansion: 2, random: &random, on: engine)
+    let parameters = block.parameters().map(\.parameter)
+    for (index, parameter) in parameters.enumerated() {
+      parameter.value.fill(from: numbers(parameter.value.count, seed: UInt64(40 + index), -0.5..<0.5).span)
+    }
+    let outcome = outcome([Sample(Shape(2, 7, 24), seed: 30)], on: engine) { v in
+      var pass = Pass(tape: v[0].tape, random: random)
+      return block.forward(v[0], &pass)
+    }
+    func check(_ got: [Float]?, _ name: String) throws {
+      let wanted = try #require(goldens.tensors[name]).elements.map(Double.init)
+      #expect(difference(try #require(got), wanted, tolerance: 1e-5) == nil, "\(name)")
+    }
+    try check(outcome.value, "block")
+    try check(outcome.gradients[0], "block.gradient")
+    for (index, parameter) in parameters.enumerated() {
+      try check(parameter.gradient?.elements, "block.gradient.\(index)")
     }
   }
 

@@ -118,6 +118,44 @@ struct GoldenTests {
     }
   }
 
+  @Test func transformers() throws {
+    let row = Sample(Shape(2, 9, 16), seed: 1)
+    try check([
+      (
+        "layer normalization of tokens", [row, Sample(Shape(16), seed: 2), Sample(Shape(16), seed: 3)],
+        { $1[0].layerNormalized(scale: $1[1], shift: $1[2]) }
+      ),
+      ("attention", [Sample(Shape(2, 9, 48), seed: 1, -2..<2)], { $1[0].attention(heads: 2) }),
+      ("long attention", [Sample(Shape(1, 70, 24), seed: 1, -2..<2)], { $1[0].attention(heads: 1) }),
+      (
+        "attention module",
+        [
+          row, Sample(Shape(48, 16), seed: 2), Sample(Shape(48), seed: 3), Sample(Shape(16, 16), seed: 4),
+          Sample(Shape(16), seed: 5),
+        ],
+        { $1[0].dense($1[1], bias: $1[2]).attention(heads: 4).dense($1[3], bias: $1[4]) }
+      ),
+      (
+        "dense gelu", [row, Sample(Shape(24, 16), seed: 2), Sample(Shape(24), seed: 3)],
+        { $1[0].denseGELU($1[1], bias: $1[2]) }
+      ),
+      (
+        "dense residual",
+        [row, Sample(Shape(24, 16), seed: 2), Sample(Shape(24), seed: 3), Sample(Shape(2, 9, 24), seed: 4)],
+        { $1[0].dense($1[1], bias: $1[2], residual: $1[3]) }
+      ),
+      (
+        "patches",
+        [
+          Sample(Shape(2, 16, 4, 6), seed: 1), Sample(Shape(16, 16, 2, 2), seed: 2), Sample(Shape(16), seed: 3),
+          Sample(Shape(1, 6, 16), seed: 4),
+        ],
+        { $1[0].convolved(with: $1[1], bias: $1[2], Window(stride: 2)).tokens().addingToEach($1[3]) }
+      ),
+      ("token mean", [row], { $1[0].tokenMean() }),
+    ])
+  }
+
   @Test func poolingAndResizing() throws {
     try check([
       ("maximum pooling", [Self.small], { $1[0].pooled(.max, size: 3, stride: 2, padding: 1) }),

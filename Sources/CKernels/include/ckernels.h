@@ -124,6 +124,62 @@ typedef struct {
 void ckernels_adam_step(const ckernels_adam *step, const float *gradient, float *value, float *first, float *second,
                         float *average, int64_t begin, int64_t end);
 
+/* Rows of `width` numbers: tokens, or the pictures of a batch.
+ *
+ * Sums over rows are taken in chunks of CKERNELS_CHUNK rows, so that their order does not depend on the threads. */
+#define CKERNELS_CHUNK 64
+/* y = x + row for each row; x may be y, or null for zeros. Units: rows. */
+void ckernels_add_row(const float *x, const float *row, int64_t width, float *y, int64_t begin, int64_t end);
+/* partial[chunk][width]: sums of each column over a chunk of the rows. Units: chunks. */
+void ckernels_column_sums(const float *x, int64_t rows, int64_t width, float *partial, int64_t begin, int64_t end);
+/* y [columns][rows], the transpose of x [rows][columns]. Units: columns. */
+void ckernels_transpose(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin, int64_t end);
+/* sum[j] of `count` rows of numbers, `stride` apart. Units: columns. */
+void ckernels_sum_rows(const float *x, int64_t count, int64_t stride, float *sum, int64_t begin, int64_t end);
+
+/* Layer normalisation of each row: y = (x - mean) inverse scale + shift, where inverse is 1 / sqrt(variance + epsilon).
+ * Units: rows. The gradient's units are chunks; partial is [chunk][2][width], sums for the scale's and the shift's
+ * gradients. */
+typedef struct {
+  int64_t rows, width;
+  float epsilon;
+} ckernels_layer;
+void ckernels_layer_normalization(const ckernels_layer *shape, const float *x, const float *scale, const float *shift,
+                                  float *y, float *mean, float *inverse, int64_t begin, int64_t end);
+void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const float *x, const float *scale,
+                                           const float *mean, const float *inverse, const float *dy, float *dx,
+                                           float *partial, int64_t begin, int64_t end);
+
+/* y = x Phi(x) for x = h + bias, the Gaussian error linear unit with the error function (within 5e-7 of it), and its
+ * derivative Phi(x) + x phi(x) in place of h: a backward pass then only multiplies. Units: rows. */
+void ckernels_bias_gelu(float *h, const float *bias, int64_t width, float *y, int64_t begin, int64_t end);
+/* y = a b, and partial[chunk][width]: sums of each of its columns. Units: chunks. */
+void ckernels_product_sums(const float *a, const float *b, int64_t rows, int64_t width, float *y, float *partial,
+                           int64_t begin, int64_t end);
+
+/* Multi-head scaled dot-product attention from one packed projection: qkv [batch][tokens][3][heads][size] to
+ * y [batch][tokens][heads][size]; y = softmax(Q K' / sqrt(size)) V for each head (Vaswani et al. 2017, arXiv 1706.03762).
+ * Attention weights are never stored whole: `logsum` [batch][heads][tokens], the logarithm of each query's sum of
+ * exponentials, is enough to compute them again (Dao et al. 2022, arXiv 2205.14135). Units: batch x heads. */
+typedef struct {
+  int64_t batch, tokens, heads, size;
+  int64_t block; /* 8 or 16: lanes of the vectors */
+} ckernels_attention;
+/* Floats of scratch memory that each thread needs; 64-byte aligned. */
+int64_t ckernels_attention_scratch(const ckernels_attention *shape);
+void ckernels_attend(const ckernels_attention *shape, const float *qkv, float *y, float *logsum, float *scratch,
+                     int64_t begin, int64_t end);
+void ckernels_attend_gradient(const ckernels_attention *shape, const float *qkv, const float *y, const float *logsum,
+                              const float *dy, float *dqkv, float *scratch, int64_t begin, int64_t end);
+
+/* Images [batch][channels / block][pixels][block] to tokens [batch][pixels][channels] and back. Units: batch. */
+void ckernels_tokens(const ckernels_activation *shape, const float *image, float *tokens, int64_t begin, int64_t end);
+void ckernels_image(const ckernels_activation *shape, const float *tokens, float *image, int64_t begin, int64_t end);
+/* The mean of each picture's tokens. Units: batch. */
+void ckernels_token_mean(const float *x, int64_t tokens, int64_t width, float *y, int64_t begin, int64_t end);
+void ckernels_token_mean_gradient(const float *dy, int64_t tokens, int64_t width, float *dx, int64_t begin,
+                                  int64_t end);
+
 /* y = exp(x), within 2 units in the last place where the result is a normal number. */
 void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end);
 

@@ -47,12 +47,12 @@ public final class Classifier: Sendable {
     let input = info.preprocessing
     let compiled = try compiler.compile(
       inputShape: [1, input.channels, input.height, input.width], threads: threads)
-    guard let probabilities = compiled.outputIndex(ResidualNetwork.Port.probabilities),
+    guard let probabilities = compiled.outputIndex(NetworkPort.probabilities),
       compiled.outputs[probabilities].count == info.labels.count
     else {
       throw ModelError(path, "does not give one probability for each of its \(info.labels.count) labels")
     }
-    let heat = compiled.outputIndex(ResidualNetwork.Port.heat)
+    let heat = compiled.outputIndex(NetworkPort.heat)
     if let heat {
       let channels = info.hasPixelHead ? info.pixelLabels.count : info.labels.count
       let shape = compiled.outputs[heat].shape

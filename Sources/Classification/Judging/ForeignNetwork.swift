@@ -32,7 +32,7 @@ public struct ForeignNetwork: Codable, Sendable, Hashable {
   /// Cells on a side of the map that is told; a larger one is reduced, keeping its peaks.
   private static let mostCells = 64
 
-  private typealias Port = ResidualNetwork.Port
+  private typealias Port = NetworkPort
 
   /// The network as a ``Classifier`` takes it: a picture in planes in, probabilities and perhaps a heat map out.
   ///

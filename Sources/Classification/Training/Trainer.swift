@@ -17,7 +17,7 @@ public final class Trainer {
   let settings: TrainingSettings
   let plan: TrainingPlan
   let engine: Engine
-  let network: ResidualNetwork
+  let network: any ClassifierNetwork
   let names: [(name: String, parameter: Parameter)]
   let average: WeightAverage
   var optimizer: Optimizer
@@ -61,7 +61,7 @@ public final class Trainer {
     digest = Self.digest(trainParts)
     engine = try Engine(threads: threads)
     random = SeededGenerator(seed: settings.seed)
-    network = ResidualNetwork(plan.network, background: plan.background, random: &random, on: engine)
+    network = plan.network.network(background: plan.background, random: &random, on: engine)
     names = network.parameters()
     let parameters = names.map(\.parameter)
     average = WeightAverage(of: parameters, decay: settings.averageDecay)

@@ -38,8 +38,16 @@ struct TrainingPlan: Sendable {
     background = set.goodIndex ?? classes
     let pixelClasses = hasMasks ? (set.goodIndex == nil ? classes + 1 : classes) : 0
     pixelLabels = hasMasks ? set.classes + (set.goodIndex == nil ? ["background"] : []) : []
-    network = NetworkConfiguration(
-      preset: settings.preset, inputChannels: channels, classes: classes, pixelClasses: pixelClasses)
+    network =
+      switch settings.architecture {
+      case .residual:
+        NetworkConfiguration(
+          preset: settings.preset, inputChannels: channels, classes: classes, pixelClasses: pixelClasses)
+      case .vit:
+        .vit(
+          preset: settings.preset, inputChannels: channels, classes: classes, pixelClasses: pixelClasses,
+          height: size.height, width: size.width)
+      }
     augmentation = settings.augmentation ?? .suited(to: set.classes, isTexture: set.goodIndex == nil && !hasMasks)
     batchSize = settings.batchSize ?? (hasMasks ? 16 : 32)
     let share = Crop.side(of: size, multiple: multiple)

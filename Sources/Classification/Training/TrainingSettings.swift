@@ -3,6 +3,13 @@ public import Samples
 /// How a defect classifier is trained. The defaults are for small and middling sets of real parts on two cores.
 public struct TrainingSettings: Codable, Sendable, Hashable {
   public var preset: NetworkConfiguration.Preset
+  /// The kind of network.
+  public var architecture: NetworkConfiguration.Architecture {
+    get { otherArchitecture ?? .residual }
+    set { otherArchitecture = newValue == .residual ? nil : newValue }
+  }
+  // Nil for the residual network, so that files written when there was no other can be read, and stay the same.
+  private var otherArchitecture: NetworkConfiguration.Architecture?
   /// Seed of the weights, the batches and their augmentation.
   public var seed: UInt64
   /// Optimiser steps; nil for what ``steps(for:)`` makes of the set.
@@ -36,13 +43,21 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   /// Compute threads; nil for one a processor.
   public var threads: Int?
 
+  private enum CodingKeys: String, CodingKey {
+    case preset, seed, steps, epochs, minutes, batchSize, patience, inputSize, channels, learningRate, weightDecay
+    case labelSmoothing, averageDecay, gradientClip, cropShare, augmentation, threads
+    case otherArchitecture = "architecture"
+  }
+
   public init(
-    preset: NetworkConfiguration.Preset = .balanced, seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
+    preset: NetworkConfiguration.Preset = .balanced, architecture: NetworkConfiguration.Architecture = .residual,
+    seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
     minutes: Double? = nil, batchSize: Int? = nil, patience: Int = 6, inputSize: [Int]? = nil, channels: Int? = nil,
-    learningRate: Float = 3e-3, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
+    learningRate: Float? = nil, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
     gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil
   ) {
     self.preset = preset
+    otherArchitecture = architecture == .residual ? nil : architecture
     self.seed = seed
     self.steps = steps
     self.epochs = epochs
@@ -51,7 +66,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     self.patience = patience
     self.inputSize = inputSize
     self.channels = channels
-    self.learningRate = learningRate
+    self.learningRate = learningRate ?? Self.learningRate(for: architecture)
     self.weightDecay = weightDecay
     self.labelSmoothing = labelSmoothing
     self.averageDecay = averageDecay
@@ -59,5 +74,10 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     self.cropShare = cropShare
     self.augmentation = augmentation
     self.threads = threads
+  }
+
+  /// The learning rate that suits an architecture: attention is upset by rates that convolutions learn well with.
+  public static func learningRate(for architecture: NetworkConfiguration.Architecture) -> Float {
+    architecture == .vit ? 1e-3 : 3e-3
   }
 }

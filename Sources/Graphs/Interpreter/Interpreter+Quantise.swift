@@ -54,6 +54,7 @@ extension Interpreter {
 
   private static func dequantize(_ call: Invocation) throws(GraphError) -> [TypedTensor] {
     let (x, scale) = (try call.input(0), try call.input(1))
+    guard !x.type.isFloat, scale.type.isFloat else { throw call.malformed("dequantises \(x.type) by \(scale.type)") }
     let places = try scalePlaces(call, scale.shape, x.shape)
     let zero = call.optional(2)
     guard zero == nil || zero?.count == scale.count else { throw call.malformed("has other scales than zero points") }

@@ -20,6 +20,10 @@ extension Specialization {
     var local: [String: [Int]] = [:]
     var result: [(Node, shape: [Int])] = []
     for made in scratch.nodes {
+      // Integers are no operands of kernels: what takes some by right is the interpreter's, which refuses the others.
+      guard made.inputs.allSatisfy({ known[$0]?.type.isFloat != false }) else {
+        throw call.unsupported("it computes with integers")
+      }
       let inference = ShapeInference(
         node: made, shapes: made.inputs.map { local[$0] ?? shapes[$0] ?? known[$0]?.shape })
       let shape = try inference.result()

@@ -1,4 +1,5 @@
 import CDNN
+import CKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -7,32 +8,115 @@ import CDNN
 extension Tensor {
   /// op(self) op(other) for matrices, where op transposes if asked to.
   public func matrixProduct(_ other: Tensor, transposed: Bool = false, otherTransposed: Bool = false) -> Tensor {
-    let a = plain()
-    let b = other.plain()
-    let rows = transposed ? shape[1] : shape[0]
-    let inner = transposed ? shape[0] : shape[1]
-    let columns = otherTransposed ? other.shape[0] : other.shape[1]
     precondition(
-      shape.rank == 2 && other.shape.rank == 2 && inner == (otherTransposed ? other.shape[1] : other.shape[0]),
+      shape.rank == 2 && other.shape.rank == 2
+        && shape[transposed ? 0 : 1] == other.shape[otherTransposed ? 1 : 0],
       "\(shape) times \(other.shape)")
-    let result = Tensor(uninitialized: Shape(rows, columns), on: engine)
+    let result = Tensor(
+      uninitialized: Shape(shape[transposed ? 1 : 0], other.shape[otherTransposed ? 0 : 1]), on: engine)
+    result.setProduct(plain(), other.plain(), transposed: transposed, otherTransposed: otherTransposed)
+    return result
+  }
+
+  /// self = op(a) op(b), or self += op(a) op(b), of plain tensors seen as matrices of rows along the last axis.
+  fileprivate func setProduct(
+    _ a: Tensor, _ b: Tensor, transposed: Bool = false, otherTransposed: Bool = false, adds: Bool = false
+  ) {
+    let inner = transposed ? a.shape.rows : a.shape.features
     let status = unsafe cdnn_sgemm(
-      transposed ? 1 : 0, otherTransposed ? 1 : 0, Int64(rows), Int64(columns), Int64(inner), 1, a.pointer,
-      Int64(shape[1]), b.pointer, Int64(other.shape[1]), 0, result.pointer, Int64(columns))
-    precondition(status == 0, "dnnl_sgemm of \(shape) and \(other.shape)")
+      transposed ? 1 : 0, otherTransposed ? 1 : 0, Int64(shape.rows), Int64(shape.features), Int64(inner), 1,
+      a.pointer, Int64(a.shape.features), b.pointer, Int64(b.shape.features), adds ? 1 : 0, pointer,
+      Int64(shape.features))
+    precondition(status == 0, "dnnl_sgemm of \(a.shape) and \(b.shape)")
+  }
+
+  /// self weights' (+ bias) (+ residual), all plain.
+  fileprivate func dense(_ weights: Tensor, bias: Tensor?, residual: Tensor?) -> Tensor {
+    precondition(
+      weights.shape.rank == 2 && weights.shape[1] == shape.features,
+      "weights of \(weights.shape) for a layer on \(shape)")
+    let width = weights.shape[0]
+    let result = Tensor(uninitialized: shape.with(features: width), on: engine)
+    if bias != nil || residual != nil {
+      precondition(bias == nil || bias!.count == width, "a bias of \(bias!.shape) for \(weights.shape)")
+      precondition(residual == nil || residual!.shape == result.shape, "\(residual!.shape) added to \(result.shape)")
+      let row = bias ?? Tensor(repeating: 0, shape: Shape(width), on: engine)
+      let rest = residual?.plain()
+      // The matrix product adds to what is there, so that the bias costs no pass of its own over the result.
+      engine.parallel(result.shape.rows) { begin, end in
+        unsafe ckernels_add_row(rest?.pointer, row.pointer, Int64(width), result.pointer, begin, end)
+      }
+    }
+    result.setProduct(self, weights, otherTransposed: true, adds: bias != nil || residual != nil)
+    return result
+  }
+
+  /// The weights' gradient of a dense layer on `x`; self is its result's gradient.
+  fileprivate func denseWeightGradient(_ x: Tensor) -> Tensor {
+    let (outputs, inputs) = (shape.features, x.shape.features)
+    let result = Tensor(uninitialized: Shape(outputs, inputs), on: engine)
+    guard outputs > inputs else {
+      result.setProduct(self, x, transposed: true)
+      return result
+    }
+    // Transposing the wider matrix, oneDNN is up to a third slower: its rows lie where they evict each other.
+    let turned = Tensor(uninitialized: Shape(inputs, outputs), on: engine)
+    turned.setProduct(x, self, transposed: true)
+    engine.parallel(outputs, grain: 32) { begin, end in
+      unsafe ckernels_transpose(turned.pointer, Int64(inputs), Int64(outputs), result.pointer, begin, end)
+    }
+    return result
+  }
+
+  fileprivate func denseDataGradient(_ weights: Tensor, shape: Shape) -> Tensor {
+    let result = Tensor(uninitialized: shape, on: engine)
+    result.setProduct(self, weights)
     return result
   }
 }
 
 extension Variable {
-  /// A fully connected layer: [N, I] with weights [O, I] and, where given, a bias [O], to [N, O].
-  public func dense(_ weights: Variable, bias: Variable? = nil) -> Variable {
-    var result = value.matrixProduct(weights.value, otherTransposed: true)
-    if let bias { result = result.affine(scale: nil, shift: bias.value) }
-    return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
-      tape.accumulate(dy.matrixProduct(value, transposed: true), into: weights)
-      if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(dy.matrixProduct(weights.value), into: self)
+  /// A fully connected layer on the last axis: [..., I] with weights [O, I] and, where given, a bias [O], to [..., O].
+  ///
+  /// - Parameter residual: added to the result, of its shape: what a residual branch ends with, at no cost of its own.
+  public func dense(_ weights: Variable, bias: Variable? = nil, residual: Variable? = nil) -> Variable {
+    let x = value.plain()
+    let kernel = weights.value.plain()
+    let result = x.dense(kernel, bias: bias?.value, residual: residual?.value)
+    return tape.record(result, from: self, weights, bias ?? weights, residual ?? weights) { gradient, tape in
+      let dy = gradient.plain()
+      if let residual { tape.accumulate(dy, into: residual) }
+      if let bias { tape.accumulate(dy.columnSums(), into: bias) }
+      tape.accumulate(dy.denseWeightGradient(x), into: weights)
+      tape.accumulate(dy.denseDataGradient(kernel, shape: shape), into: self)
+    }
+  }
+
+  /// A fully connected layer and the Gaussian error linear unit after it, with the error function (Hendrycks and Gimpel
+  /// 2016, arXiv 1606.08415): [..., I] with weights [O, I] and bias [O] to [..., O].
+  public func denseGELU(_ weights: Variable, bias: Variable) -> Variable {
+    let x = value.plain()
+    let kernel = weights.value.plain()
+    let engine = self.engine
+    // The kernel leaves the derivative where the matrix product was.
+    let derivative = x.dense(kernel, bias: nil, residual: nil)
+    let width = derivative.shape.features
+    precondition(bias.value.count == width, "a bias of \(bias.shape) for \(weights.shape)")
+    let result = Tensor(uninitialized: derivative.shape, on: engine)
+    engine.parallel(derivative.shape.rows) { begin, end in
+      unsafe ckernels_bias_gelu(derivative.pointer, bias.value.pointer, Int64(width), result.pointer, begin, end)
+    }
+    return tape.record(result, from: self, weights, bias) { gradient, tape in
+      let dy = gradient.plain()
+      let dh = Tensor(uninitialized: derivative.shape, on: engine)
+      let rows = derivative.shape.rows
+      let sums = unsafe Tensor.summed(chunksOf: rows, width: width, on: engine) { partial, begin, end in
+        unsafe ckernels_product_sums(
+          derivative.pointer, dy.pointer, Int64(rows), Int64(width), dh.pointer, partial, begin, end)
+      }
+      tape.accumulate(sums, into: bias)
+      tape.accumulate(dh.denseWeightGradient(x), into: weights)
+      tape.accumulate(dh.denseDataGradient(kernel, shape: shape), into: self)
     }
   }
 

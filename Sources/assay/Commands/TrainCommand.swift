@@ -16,12 +16,18 @@ struct TrainCommand: ParsableCommand {
         assay train parts/ --out parts.onnx
         assay train parts/ --out parts.onnx --minutes 10 --preset fast
         assay train parts/manifest.csv --out parts.onnx --seed 1
+        assay train parts/ --out parts.onnx --architecture residual,vit --folds 5
 
       A part set is class folders (SET/CLASS/* or SET/{train,val,test}/CLASS/*), a CSV manifest with the columns \
       image,mask,label,split, or the MVTec AD layout.
 
       Writes parts.onnx, parts.training.html and, while it runs, parts.checkpoint.safetensors: the same command goes \
       on from there after an interruption.
+
+      With --folds, no model is written. Instead each architecture is trained on all but one fold of the training and \
+      validation parts, for each fold in turn, and judged on the parts left out: a table says which suits these parts, \
+      and parts.folds.json keeps each result. The set's own test parts are not touched. Train the model itself \
+      afterwards, without --folds.
       """)
 
   @Argument(help: "The part set: a folder or its manifest.")
@@ -30,6 +36,11 @@ struct TrainCommand: ParsableCommand {
   var out: String
   @Option(help: "fast, balanced or accurate.")
   var preset: NetworkConfiguration.Preset = .balanced
+  @Option(
+    help: ArgumentHelp(
+      "residual (convolutions) or vit (a small vision transformer); with --folds several, to compare them.",
+      valueName: "architectures"))
+  var architecture = Architectures([.residual])
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 0
   @Option(help: "Passes over the training parts. Default: by the set's size.")
@@ -46,20 +57,22 @@ struct TrainCommand: ParsableCommand {
   var size: String?
   @Option(help: "Pictures in a step. Default: 16 with masks, 32 without.")
   var batch: Int?
-  @Option(help: "Largest learning rate.")
-  var learningRate: Float = 3e-3
+  @Option(help: "Largest learning rate. Default: 0.003, for vit 0.001.")
+  var learningRate: Float?
   @Option(help: "The acceptable class. Default: `good` or `ok`.")
   var good: String?
-  @Option(help: "Train on K - 1 of K folds; with --fold.")
+  @Option(help: "Cross-validate over so many folds and print a table.")
   var folds: Int?
-  @Option(help: "The fold that is left out, from 0.")
-  var fold = 0
+  @Option(help: "With --folds: train a model without this fold, from 0.")
+  var fold: Int?
   @Option(help: "Compute threads. Default: one a processor.")
   var threads: Int?
   @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
   var checkpointInterval = 20.0
   @Option(help: "Also write the probabilities of the test split, as training sees them, to this CSV file.")
   var predictions: String?
+  @Flag(help: "Print the folds' results as JSON instead of the table.")
+  var json = false
   @Flag(help: "Forget the checkpoint of an interrupted training.")
   var restart = false
   @Flag(name: .shortAndLong, help: "No progress.")
@@ -71,29 +84,48 @@ struct TrainCommand: ParsableCommand {
     if let steps, steps < 1 { throw ValidationError("--steps is at least 1.") }
     if let batch, !(2...1024).contains(batch) { throw ValidationError("--batch is a number from 2 to 1024.") }
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
-    if !(learningRate > 0 && learningRate <= 1) { throw ValidationError("--learning-rate is above 0, at most 1.") }
+    if let learningRate, !(learningRate > 0 && learningRate <= 1) {
+      throw ValidationError("--learning-rate is above 0, at most 1.")
+    }
     if !(checkpointInterval >= 0) { throw ValidationError("--checkpoint-interval is a number from 0 on.") }
     if patience < 0 { throw ValidationError("--patience is a number from 0 on.") }
     if !out.hasSuffix(".onnx") || out.hasSuffix("/.onnx") || out == ".onnx" {
       throw ValidationError(
         "--out names an ONNX file, such as \(out.hasSuffix("/") || out.isEmpty ? out + "parts" : out).onnx.")
     }
-    if let folds, !(2...100).contains(folds) || !(0..<folds).contains(fold) {
+    if let folds, !(2...100).contains(folds) || fold.map({ !(0..<folds).contains($0) }) ?? false {
       throw ValidationError("--folds is 2 to 100, and --fold from 0 to one less.")
     }
+    if fold != nil, folds == nil { throw ValidationError("--fold needs --folds.") }
+    if architecture.list.count > 1, !comparesFolds {
+      throw ValidationError("Several architectures are compared by --folds, such as --folds 5; without it, name one.")
+    }
+    if json, !comparesFolds { throw ValidationError("--json prints what --folds found; give --folds.") }
+    if predictions != nil, comparesFolds { throw ValidationError("--predictions needs a model, not --folds.") }
     if size != nil, inputSize == nil { throw ValidationError("--size is WIDTHxHEIGHT, such as 256x192.") }
   }
 
-  private var inputSize: [Int]? {
+  var inputSize: [Int]? {
     guard let size else { return nil }
     let sides = size.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
     guard sides.count == 2, let width = sides[0], let height = sides[1] else { return nil }
     return [width, height]
   }
 
+  /// Whether folds are to be compared, rather than one model trained.
+  private var comparesFolds: Bool { folds != nil && fold == nil }
+
   func run() throws {
     Machine.limitSpinning()
-    try reporting(wayOn: " The same command goes on from there.") { try train() }
+    try reporting(wayOn: " The same command goes on from there.") {
+      if let folds, fold == nil { try compare(folds: folds) } else { try train() }
+    }
+  }
+
+  func settings(_ architecture: NetworkConfiguration.Architecture) -> TrainingSettings {
+    TrainingSettings(
+      preset: preset, architecture: architecture, seed: seed, steps: steps, epochs: epochs, minutes: minutes,
+      batchSize: batch, patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads)
   }
 
   private func train() throws {
@@ -106,12 +138,9 @@ struct TrainCommand: ParsableCommand {
     for path in [out, base + ".training.html", checkpoint] { try AtomicFile.check(path) }
     if restart { unsafe unlink(checkpoint) }
     let set = try PartSet.load(
-      path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold))
+      path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold ?? 0))
     describe(set)
-    let settings = TrainingSettings(
-      preset: preset, seed: seed, steps: steps, epochs: epochs, minutes: minutes, batchSize: batch,
-      patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads)
-    let trainer = try Trainer(set, settings: settings)
+    let trainer = try Trainer(set, settings: settings(architecture.list[0]))
     var line = ProgressLine(isQuiet: quiet)
     defer { line.end() }
     let clock = StageClock.seconds()
@@ -159,7 +188,7 @@ struct TrainCommand: ParsableCommand {
     try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: path)
   }
 
-  private func describe(_ set: PartSet) {
+  func describe(_ set: PartSet) {
     guard !quiet else { return }
     let counts = Split.allCases.map { "\($0.rawValue) \(set.parts(in: $0).count)" }
     Console.note(
@@ -183,7 +212,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  private static func text(_ progress: TrainingProgress) -> String {
+  static func text(_ progress: TrainingProgress) -> String {
     var text = "step \(progress.step)/\(progress.steps)  loss \(Double(progress.imageLoss).fixed(3))"
     if let pixel = progress.pixelLoss { text += "  pixel \(Double(pixel).fixed(3))" }
     if let validation = progress.validation {

@@ -128,6 +128,22 @@ goldens["losses"] = np.array(losses, dtype=np.float32)
 goldens["norms"] = np.array(norms, dtype=np.float32)
 goldens["running mean"] = network.second.normalization.running_mean.float().numpy()
 goldens["running variance"] = network.second.normalization.running_var.float().numpy()
+# A transformer block with normalisation first; every parameter drawn, in the order of the layer's own visitor.
+block = torch.nn.TransformerEncoderLayer(
+    24, 3, 48, dropout=0, activation="gelu", batch_first=True, norm_first=True, dtype=torch.float64)
+order = ["norm1.weight", "norm1.bias", "self_attn.in_proj_weight", "self_attn.in_proj_bias", "self_attn.out_proj.weight",
+         "self_attn.out_proj.bias", "norm2.weight", "norm2.bias", "linear1.weight", "linear1.bias", "linear2.weight",
+         "linear2.bias"]
+parameters = dict(block.named_parameters())
+for seed, name in enumerate(order, 40):
+    parameters[name].data = tensor(parameters[name].shape, seed, -0.5, 0.5)
+tokens = tensor((2, 7, 24), 30).requires_grad_()
+result = block(tokens)
+(result.flatten() * tensor((result.numel(),), 999)).sum().backward()
+goldens["block"] = result.detach().float().numpy()
+goldens["block.gradient"] = tokens.grad.float().numpy()
+for index, name in enumerate(order):
+    goldens[f"block.gradient.{index}"] = parameters[name].grad.float().numpy()
 goldens["scalar"] = np.array(2.5, dtype=np.float32)
 goldens["empty"] = np.zeros((0, 3), dtype=np.float32)
 save_file(goldens, "training.safetensors", {"made by": "make_goldens.py", "quote": 'a "quoted" line\n', "ä": "ö"})

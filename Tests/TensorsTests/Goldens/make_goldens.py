@@ -68,6 +68,31 @@ case("layer normalization", lambda x, a, b: F.layer_norm(x, (11,), a, b), ((3, 1
 case("group normalization", lambda x, a, b: F.group_norm(x, 4, a, b), image, ((16,), 2), ((16,), 3))
 case("instance normalization", lambda x, a, b: F.instance_norm(x, weight=a, bias=b), image, ((16,), 2), ((16,), 3))
 
+
+def attention(qkv, heads):
+    batch, tokens, width = qkv.shape
+    q, k, v = qkv.view(batch, tokens, 3, heads, width // 3 // heads).permute(2, 0, 3, 1, 4)
+    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
+
+
+def attention_module(x, w, b, p, c):
+    """nn.MultiheadAttention, whose packed projection has the same order, with 4 heads."""
+    module = torch.nn.MultiheadAttention(16, 4, batch_first=True, dtype=torch.float64)
+    weights = {"in_proj_weight": w, "in_proj_bias": b, "out_proj.weight": p, "out_proj.bias": c}
+    return torch.func.functional_call(module, weights, (x, x, x), {"need_weights": False})[0]
+
+
+row = ((2, 9, 16), 1)
+case("layer normalization of tokens", lambda x, a, b: F.layer_norm(x, (16,), a, b), row, ((16,), 2), ((16,), 3))
+case("attention", lambda x: attention(x, 2), ((2, 9, 48), 1, -2, 2))
+case("long attention", lambda x: attention(x, 1), ((1, 70, 24), 1, -2, 2))
+case("attention module", attention_module, row, ((48, 16), 2), ((48,), 3), ((16, 16), 4), ((16,), 5))
+case("dense gelu", lambda x, w, b: F.gelu(F.linear(x, w, b)), row, ((24, 16), 2), ((24,), 3))
+case("dense residual", lambda x, w, b, r: F.linear(x, w, b) + r, row, ((24, 16), 2), ((24,), 3), ((2, 9, 24), 4))
+case("patches", lambda x, w, b, p: F.conv2d(x, w, b, 2).flatten(2).transpose(1, 2) + p,
+     ((2, 16, 4, 6), 1), ((16, 16, 2, 2), 2), ((16,), 3), ((1, 6, 16), 4))
+case("token mean", lambda x: x.mean(1), row)
+
 small = ((2, 5, 7, 6), 1)
 case("maximum pooling", lambda x: F.max_pool2d(x, 3, 2, 1), small)
 case("average pooling", lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False), small)

@@ -1,6 +1,16 @@
 import Layers
 import Tensors
 
+typealias Named = [(name: String, parameter: Parameter)]
+
+/// A network that both sides of the comparison train: the same as in `training_step.py`, with the same names.
+protocol Network {
+  static var channels: Int { get }
+  static var classes: Int { get }
+  func forward(_ x: Variable, _ pass: inout Pass) -> Variable
+  var parameters: Named { get }
+}
+
 /// Convolution without bias and the batch normalisation after it.
 struct Unit {
   let convolution: Convolution2D
@@ -17,8 +27,9 @@ struct Unit {
     normalization.forward(convolution.forward(x, &pass), &pass, residual: residual, relu: relu)
   }
 
-  var parameters: [(name: String, parameter: Parameter)] {
-    convolution.parameters("convolution") + normalization.parameters("normalization")
+  /// Named as PyTorch names those of `nn.Sequential(Conv2d, BatchNorm2d)`.
+  func parameters(_ path: String) -> Named {
+    convolution.parameters(path + ".0") + normalization.parameters(path + ".1")
   }
 }
 
@@ -45,13 +56,17 @@ struct Block {
     return second.forward(first.forward(x, &pass), &pass, residual: side)
   }
 
-  var parameters: [(name: String, parameter: Parameter)] {
-    first.parameters + second.parameters + (shortcut?.parameters ?? [])
+  func parameters(_ path: String) -> Named {
+    first.parameters(path + ".first") + second.parameters(path + ".second")
+      + (shortcut?.parameters(path + ".shortcut") ?? [])
   }
 }
 
-/// The network that both sides of the comparison train: the same as in `training_step.py`.
-struct Network {
+/// The residual network of the classifier, without a pixel head: grey pictures, 6 classes.
+struct NEUNetwork: Network {
+  static let channels = 1
+  static let classes = 6
+
   let stem: Unit
   let blocks: [[Block]]
   let lateral: [Unit]
@@ -85,9 +100,12 @@ struct Network {
     return head.forward(pooled, &pass)
   }
 
-  var parameters: [Parameter] {
-    var list = stem.parameters + blocks.joined().flatMap(\.parameters) + lateral.flatMap(\.parameters)
-    list += merge.parameters + head.parameters("head")
-    return list.map(\.parameter)
+  var parameters: Named {
+    var list = stem.parameters("stem")
+    for (s, stage) in blocks.enumerated() {
+      for (b, block) in stage.enumerated() { list += block.parameters("stage\(s + 1).\(b)") }
+    }
+    return list + lateral[0].parameters("lateral2") + lateral[1].parameters("lateral3") + merge.parameters("merge")
+      + head.parameters("head")
   }
 }

@@ -1,0 +1,66 @@
+/* The tiles of product.c for vectors of LANES floats; TILE rows by two vectors fill the registers. */
+#define PASTE_(a, b) a##_##b
+#define PASTE(a, b) PASTE_(a, b)
+#define NAME(a) PASTE(a, LANES)
+#define V PASTE(lanes, LANES)
+
+INLINE void NAME(tile)(const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row, float *c,
+                       int64_t c_row, int64_t depth, int adds, const int rows, const int vectors) {
+#pragma clang fp contract(fast)
+  V sum[TILE][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++)
+      sum[i][j] = adds ? NAME(load)(c + i * c_row + j * LANES) : (V)0;
+  for (int64_t k = 0; k < depth; k++) {
+    V row[2];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++)
+      row[j] = NAME(load)(b + k * b_row + j * LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      V factor = a[i * a_row + k * a_column];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++)
+        sum[i][j] += factor * row[j];
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++)
+      NAME(store)(c + i * c_row + j * LANES, sum[i][j]);
+}
+
+INLINE void NAME(panel)(const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row, float *c,
+                        int64_t c_row, int64_t rows, int64_t depth, int adds, const int vectors) {
+  int64_t i = 0;
+#define TILE_OF(count)                                                                                                 \
+  NAME(tile)(a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, depth, adds, count, vectors), i += count
+  while (i + TILE <= rows)
+    TILE_OF(TILE);
+  if (i + 4 <= rows)
+    TILE_OF(4);
+  if (i + 2 <= rows)
+    TILE_OF(2);
+  if (i < rows)
+    TILE_OF(1);
+#undef TILE_OF
+}
+
+INLINE void NAME(product)(const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row, float *c,
+                          int64_t c_row, int64_t rows, int64_t columns, int64_t depth, int adds) {
+  int64_t j = 0;
+  for (; j + 2 * LANES <= columns; j += 2 * LANES)
+    NAME(panel)(a, a_row, a_column, b + j, b_row, c + j, c_row, rows, depth, adds, 2);
+  if (j < columns)
+    NAME(panel)(a, a_row, a_column, b + j, b_row, c + j, c_row, rows, depth, adds, 1);
+}
+
+#undef PASTE_
+#undef PASTE
+#undef NAME
+#undef V
+#undef LANES
+#undef TILE
