@@ -9,13 +9,14 @@ A set with a manifest gives, in place of SET/test, a manifest of its test parts.
 Exit code 1 where a verdict of ONNX Runtime differs from Assay's with the same file. Times are the least of several
 rounds over some inputs, one at a time, on two threads.
 """
-import json
 import sys
 import time
 
 import numpy as np
 import onnxruntime as ort
 from safetensors.numpy import load_file
+
+from decisions import Rules, stem
 
 ROUNDS, TIMED = 7, 40
 paths, inputs, decisions = sys.argv[1:3], load_file(sys.argv[3]), sys.argv[4]
@@ -30,33 +31,8 @@ def session(path, optimizes=True):
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-properties = session(paths[0]).get_modelmeta().custom_metadata_map
-labels, thresholds = json.loads(properties["assay.labels"]), json.loads(properties["assay.thresholds"])
-good = properties.get("assay.good")
-
-
-def verdict(p):
-    """Decision and label that these probabilities lead to, by the model's own thresholds."""
-    defects = [i for i, label in enumerate(labels) if label != good]
-    leading = max(defects, key=lambda i: p[i])
-    if good is None:
-        return ("reject" if p[leading] >= thresholds["confidence"] else "review", labels[leading])
-    s = 1 - p[labels.index(good)]
-    if s < thresholds["review"]:
-        return "accept", good
-    return ("review" if s < thresholds["reject"] else "reject", labels[leading])
-
-
-def stem(name):
-    """Folder and name: ids are relative to whatever was given to each command."""
-    return "/".join(name.rsplit(".", 1)[0].split("/")[-2:])
-
-
-ours = {}
-for line in open(decisions):
-    decision = json.loads(line)
-    scores = np.array([decision["scores"][label] for label in labels])
-    ours[stem(decision["id"])] = ((decision["decision"], decision["label"]), scores)
+rules = Rules(session(paths[0]))
+ours = rules.decisions(decisions)
 
 
 def judge(run):
@@ -65,7 +41,7 @@ def judge(run):
 
 
 def compare(title, found, wanted):
-    flips = sum(verdict(found[key]) != wanted[key][0] for key in found)
+    flips = sum(rules.verdict(found[key]) != wanted[key][0] for key in found)
     worst = max(np.abs(found[key] - wanted[key][1]).max() for key in found)
     mean = np.mean([np.abs(found[key] - wanted[key][1]).mean() for key in found])
     print(f"{title}: {len(found)} parts, {flips} other verdicts, probabilities differ by at most {worst:.4f}, "
@@ -74,7 +50,7 @@ def compare(title, found, wanted):
 
 
 runs = [session(path) for path in paths]
-single = {key: (verdict(p), p) for key, p in judge(runs[0]).items()}
+single = {key: (rules.verdict(p), p) for key, p in judge(runs[0]).items()}
 integers = judge(runs[1])
 compare("ONNX Runtime int8 against its float", integers, single)
 compare("ONNX Runtime int8 without its fusions against Assay's int8", judge(session(paths[1], False)), ours)

@@ -180,28 +180,6 @@ INLINE void strip(const int pixels, const cquantized_convolution *job, const uin
   }
 }
 
-#define FOR_PIXELS(count, body)                                                                                        \
-  switch (count) {                                                                                                     \
-  case 6:                                                                                                              \
-    body(6);                                                                                                           \
-    break;                                                                                                             \
-  case 5:                                                                                                              \
-    body(5);                                                                                                           \
-    break;                                                                                                             \
-  case 4:                                                                                                              \
-    body(4);                                                                                                           \
-    break;                                                                                                             \
-  case 3:                                                                                                              \
-    body(3);                                                                                                           \
-    break;                                                                                                             \
-  case 2:                                                                                                              \
-    body(2);                                                                                                           \
-    break;                                                                                                             \
-  default:                                                                                                             \
-    body(1);                                                                                                           \
-    break;                                                                                                             \
-  }
-
 TARGET void cquantized_multiply_part(void *context, int index) {
   cquantized_convolution *job = context;
   const finish f = finish_of(job);
@@ -229,14 +207,14 @@ TARGET void cquantized_multiply_part(void *context, int index) {
       }
       uint8_t *to = windows + (pixel - first) * 4 * steps;
 #define LAY_OUT(n) lay_out(n, x, job->offsets, steps, to)
-      FOR_PIXELS(pixels, LAY_OUT)
+      FOR_ROWS(pixels, LAY_OUT)
     }
     for (int64_t panel = 0; panel < panels; panel++)
       for (int64_t pixel = first; pixel < last; pixel += ROWS) {
         const int64_t pixels = last - pixel < ROWS ? last - pixel : ROWS;
         const uint8_t *from = windows + (pixel - first) * 4 * steps;
 #define STRIP(n) strip(n, job, from, pixel, panel, &f)
-        FOR_PIXELS(pixels, STRIP)
+        FOR_ROWS(pixels, STRIP)
       }
   }
 }

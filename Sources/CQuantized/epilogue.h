@@ -7,6 +7,29 @@
 #define ROWS 6   /* pixels or tiles of one inner kernel: 12 sums */
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
+/* Calls body(n) with the constant n = count, 1 ... 6. */
+#define FOR_ROWS(count, body)                                                                                          \
+  switch (count) {                                                                                                     \
+  case 6:                                                                                                              \
+    body(6);                                                                                                           \
+    break;                                                                                                             \
+  case 5:                                                                                                              \
+    body(5);                                                                                                           \
+    break;                                                                                                             \
+  case 4:                                                                                                              \
+    body(4);                                                                                                           \
+    break;                                                                                                             \
+  case 3:                                                                                                              \
+    body(3);                                                                                                           \
+    break;                                                                                                             \
+  case 2:                                                                                                              \
+    body(2);                                                                                                           \
+    break;                                                                                                             \
+  default:                                                                                                             \
+    body(1);                                                                                                           \
+    break;                                                                                                             \
+  }
+
 /* Hands out [*first, *last) of `count` pieces of work, `size` at a time; 0 when there is none left. */
 static inline int take(int64_t *next, int64_t size, int64_t count, int64_t *first, int64_t *last) {
   *first = __atomic_fetch_add(next, size, __ATOMIC_RELAXED);

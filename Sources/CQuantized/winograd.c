@@ -147,28 +147,12 @@ INLINE void multiply(const int rows, const int16_t *v, int64_t stride, const int
   }
 }
 
-TARGET static void multiply_rows(int64_t rows, const int16_t *v, int64_t stride, const int16_t *u, int64_t pairs,
+TARGET static void multiply_rows(int64_t count, const int16_t *v, int64_t stride, const int16_t *u, int64_t pairs,
                                  int32_t *m) {
-  for (; rows >= ROWS; rows -= ROWS, v += ROWS * stride, m += ROWS * PANEL)
-    multiply(ROWS, v, stride, u, pairs, m);
-  switch (rows) {
-  case 5:
-    multiply(5, v, stride, u, pairs, m);
-    break;
-  case 4:
-    multiply(4, v, stride, u, pairs, m);
-    break;
-  case 3:
-    multiply(3, v, stride, u, pairs, m);
-    break;
-  case 2:
-    multiply(2, v, stride, u, pairs, m);
-    break;
-  case 1:
-    multiply(1, v, stride, u, pairs, m);
-    break;
-  default:
-    break;
+  for (int64_t row = 0; row < count; row += ROWS) {
+    const int64_t rows = count - row < ROWS ? count - row : ROWS;
+#define MULTIPLY(n) multiply(n, v + row * stride, stride, u, pairs, m + row * PANEL)
+    FOR_ROWS(rows, MULTIPLY)
   }
 }
 

@@ -57,6 +57,7 @@ public struct TransformerBlock: Layer {
 
   public func forward(_ x: Variable, _ pass: inout Pass) -> Variable {
     let y = attention.forward(firstNorm.forward(x, &pass), &pass, residual: x)
+    // `init` makes it with a bias.
     let hidden = secondNorm.forward(y, &pass).denseGELU(pass.tape(first.weight), bias: pass.tape(first.bias!))
     return second.forward(hidden, &pass, residual: y)
   }

@@ -17,8 +17,8 @@ import Glibc
     unsafe self.pointer = memory
   }
 
-  convenience init(_ values: [Float]) throws(GraphError) {
-    try self.init(bytes: values.count * 4)
+  convenience init<Element: BitwiseCopyable>(_ values: [Element]) throws(GraphError) {
+    try self.init(bytes: values.count * MemoryLayout<Element>.stride)
     unsafe values.withUnsafeBytes {
       unsafe pointer.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(pointer), byteCount: $0.count)
     }

@@ -27,19 +27,20 @@ extension Lowering {
     let scales = (0..<outputs).map {
       quantized.input.scales[0] * quantized.weights.scales[quantized.weights.scales.count == 1 ? 0 : $0]
     }
+    let isWinograd = unsafe job.uses_winograd == 1
     let parts =
-      unsafe job.uses_winograd == 1
-      ? unsafe try winograd(node, &job, weights, scales: scales, bias: bias, columns: columns)
-      : unsafe try direct(node, &job, weights, scales: scales, bias: bias, columns: columns)
+      isWinograd
+      ? unsafe try winograd(node, job, weights, scales: scales, bias: bias, columns: columns)
+      : unsafe try direct(node, job, weights, scales: scales, bias: bias, columns: columns)
 
     let needsEdges =
-      unsafe job.uses_winograd == 1
+      unsafe isWinograd
       || cquantized_padded(&job) > (x.shape[0] * x.shape[2] * x.shape[3] * x.stride + 4 + 63) / 64 * 64
     let padded = needsEdges ? program.planned(bytes: unsafe Int(cquantized_padded(&job))) : x.storage
     let scratch = program.planned(bytes: threads * parts.scratch)
     let place = allocateBytes(result)
     let shared = unsafe ParallelJob(job, threads: threads)
-    let (from, to, other, isWinograd) = (x.storage, place.storage, residual?.storage, parts.isWinograd)
+    let (from, to, other) = (x.storage, place.storage, residual?.storage)
     let (w, b, s, h) = (parts.weights, parts.bias, parts.scales, parts.shifts)
     let (offsets, order, ends) = (parts.offsets, parts.order, parts.ends)
     let touching = [from, to, padded, scratch, w, b, s, h, offsets, order, ends] + (other.map { [$0] } ?? [])
@@ -72,7 +73,6 @@ extension Lowering {
 
   /// What a kernel reads beside the image, by storage.
   private struct Parts {
-    var isWinograd: Bool
     var weights: Int
     var bias: Int
     var scales: Int
@@ -124,52 +124,88 @@ extension Lowering {
 
   /// By the definition.
   private mutating func direct(
-    _ node: Node, _ job: inout cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
+    _ node: Node, _ job: cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
   ) throws(GraphError) -> Parts {
-    let most = unsafe Int(cquantized_packed(&job))
-    var sums = [Int32](repeating: 0, count: columns)
-    var ends = [Int32](repeating: 0, count: columns / 16)
-    var packed = [Int8](repeating: 0, count: most * 64)
-    var order = [Int32](repeating: 0, count: most)
-    let blocks = unsafe Int(cquantized_pack(&job, values, &packed, &order, &ends, &sums))
-    var offsets = unsafe [Int32](repeating: 0, count: Int(cquantized_steps(&job)))
-    unsafe cquantized_offsets(&job, &offsets)
+    var job = unsafe job
+    lazy var packed = unsafe DirectWeights(&job, values, columns: columns)
+    // Sums begin with the bias less what the zero point adds to them. No two nodes share a name, as they may share weights
+    // but not geometry and zero point.
+    let own = "\(node.output)/bytes"
     let zero = unsafe job.zero_point
-    let starts = (0..<columns).map { column -> Int32 in
-      guard column < bias.count else { return 0 }
-      let steps = (bias[column] / scales[column]).rounded(.toNearestOrEven)
-      return Int32(max(-0x1p30, min(0x1p30, steps))) &- zero &* sums[column]
+    let weights = try fixed("\(own)/weights") { packed.blocks }
+    let order = try fixed("\(own)/order") { packed.order }
+    let ends = try fixed("\(own)/ends") { packed.ends }
+    let starts = try fixed("\(own)/bias") {
+      (0..<columns).map { column -> Int32 in
+        guard column < bias.count else { return 0 }
+        let steps = (bias[column] / scales[column]).rounded(.toNearestOrEven)
+        return Int32(max(-0x1p30, min(0x1p30, steps))) &- zero &* packed.sums[column]
+      }
     }
-    let padded = scales + [Float](repeating: 0, count: columns - scales.count)
+    let padded = try fixed("\(own)/scales") { scales + [Float](repeating: 0, count: columns - scales.count) }
+    let offsets = try fixed("\(own)/offsets/\(unsafe job.height)x\(unsafe job.width)") {
+      var offsets = unsafe [Int32](repeating: 0, count: Int(cquantized_steps(&job)))
+      unsafe cquantized_offsets(&job, &offsets)
+      return offsets
+    }
     let none = program.fixed(try AlignedBuffer(bytes: 64))
     return Parts(
-      isWinograd: false, weights: try fixed("\(node.inputs[1])/bytes", Array(packed.prefix(blocks * 64))),
-      bias: try fixed("\(node.output)/bytes/bias", starts), scales: try fixed("\(node.name)/bytes/scales", padded),
-      shifts: none,
-      offsets: try fixed("\(node.output)/bytes/offsets/\(unsafe job.height)x\(unsafe job.width)", offsets),
-      order: try fixed("\(node.output)/bytes/order", Array(order.prefix(blocks))),
-      ends: try fixed("\(node.output)/bytes/ends", ends),
+      weights: weights, bias: starts, scales: padded, shifts: none, offsets: offsets, order: order, ends: ends,
       scratch: unsafe Int(cquantized_windows(&job)))
   }
 
   private mutating func winograd(
-    _ node: Node, _ job: inout cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
+    _ node: Node, _ job: cquantized_convolution, _ values: [Int8], scales: [Float], bias: [Float], columns: Int
   ) throws(GraphError) -> Parts {
-    var packed = unsafe [Int16](repeating: 0, count: Int(cquantized_winograd_packed(&job)))
-    var factors = [Float](repeating: 0, count: columns)
-    unsafe cquantized_winograd_pack(&job, values, &packed, &factors)
+    var job = unsafe job
+    lazy var packed = unsafe WinogradWeights(&job, values, columns: columns)
+    let own = "\(node.output)/bytes/winograd"
     let padding = [Float](repeating: 0, count: columns - scales.count)
+    let weights = try fixed("\(own)/weights") { packed.transformed }
+    let factors = try fixed("\(own)/scales") { zip(scales, packed.factors).map { $0 * $1 } + padding }
+    let shifts = try fixed("\(own)/shifts") { bias + padding }
     let none = program.fixed(try AlignedBuffer(bytes: 64))
     return Parts(
-      isWinograd: true, weights: try fixed("\(node.inputs[1])/bytes/winograd", packed), bias: none,
-      scales: try fixed("\(node.output)/bytes/winograd/scales", zip(scales, factors).map { $0 * $1 } + padding),
-      shifts: try fixed("\(node.output)/bytes/winograd/shifts", bias + padding), offsets: none, order: none, ends: none,
+      weights: weights, bias: none, scales: factors, shifts: shifts, offsets: none, order: none, ends: none,
       scratch: unsafe Int(cquantized_winograd_scratch(&job)))
   }
 
   private mutating func fixed<Element: BitwiseCopyable>(
-    _ name: String, _ values: [Element]
+    _ name: String, _ values: () -> [Element]
   ) throws(GraphError) -> Int {
-    program.fixed(try weights.raw(name, values))
+    program.fixed(try weights.plain(name, values))
+  }
+}
+
+/// What `cquantized_pack` makes of weights.
+private struct DirectWeights {
+  var blocks: [Int8]
+  var order: [Int32]
+  var ends: [Int32]
+  /// Of each output's weights.
+  var sums: [Int32]
+
+  init(_ job: inout cquantized_convolution, _ values: [Int8], columns: Int) {
+    let most = unsafe Int(cquantized_packed(&job))
+    sums = [Int32](repeating: 0, count: columns)
+    ends = [Int32](repeating: 0, count: columns / 16)
+    blocks = [Int8](repeating: 0, count: most * 64)
+    order = [Int32](repeating: 0, count: most)
+    let count = unsafe Int(cquantized_pack(&job, values, &blocks, &order, &ends, &sums))
+    blocks.removeLast((most - count) * 64)
+    order.removeLast(most - count)
+  }
+}
+
+/// What `cquantized_winograd_pack` makes of weights.
+private struct WinogradWeights {
+  var transformed: [Int16]
+  /// What each output's scale is multiplied with.
+  var factors: [Float]
+
+  init(_ job: inout cquantized_convolution, _ values: [Int8], columns: Int) {
+    transformed = unsafe [Int16](repeating: 0, count: Int(cquantized_winograd_packed(&job)))
+    factors = [Float](repeating: 0, count: columns)
+    unsafe cquantized_winograd_pack(&job, values, &transformed, &factors)
   }
 }

@@ -20,27 +20,14 @@ final class PackedWeights: @unchecked Sendable {
     lock.withLock { _ in entries.values.joined().reduce(0) { $0 + $1.buffer.bytes } }
   }
 
-  /// The buffer called `name`, row-major; `values` makes them if they are not there yet.
-  func plain(_ name: String, _ values: () -> [Float]) throws(GraphError) -> AlignedBuffer {
+  /// The buffer called `name`, whose elements lie one after the other; `values` makes them if they are not there yet.
+  func plain<Element: BitwiseCopyable>(_ name: String, _ values: () -> [Element]) throws(GraphError) -> AlignedBuffer {
     try lock.withLock { _ throws(GraphError) in
       if let known = entries[name]?.first(where: { $0.primitive == nil })?.buffer { return known }
       let buffer = try AlignedBuffer(values())
       entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
       return buffer
     }
-  }
-
-  /// The buffer called `name` with these bytes.
-  func raw<Element: BitwiseCopyable>(_ name: String, _ values: [Element]) throws(GraphError) -> AlignedBuffer {
-    if let known = lock.withLock({ _ in entries[name]?.first?.buffer }) { return known }
-    let buffer = try AlignedBuffer(bytes: values.count * MemoryLayout<Element>.stride)
-    unsafe values.withUnsafeBytes {
-      if let base = $0.baseAddress { unsafe buffer.pointer.copyMemory(from: base, byteCount: $0.count) }
-    }
-    lock.withLock { _ in
-      entries[name, default: []].append(Entry(primitive: nil, argument: CDNN_WEIGHTS, buffer: buffer))
-    }
-    return buffer
   }
 
   /// The weights called `name` as `primitive` wants its argument.

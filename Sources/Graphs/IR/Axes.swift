@@ -1,26 +1,27 @@
-/// Axes as operations name them: negative ones are counted from the end.
-enum Axes {
-  struct Problem: Error {
-    let reason: String
-  }
+/// What reads axes as operations name them: negative ones are counted from the end.
+protocol AxisReader {
+  /// The error for a node that does what `reason` says.
+  func malformed(_ reason: String) -> GraphError
+}
 
-  /// The axis counted from the front, or nil where there is none; `rank` itself is allowed where something can stand
-  /// behind the last axis.
-  static func position(_ axis: Int, rank: Int, includingEnd: Bool = false) -> Int? {
+extension AxisReader {
+  /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
+  func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
     let position = axis < 0 ? axis + rank : axis
-    return position >= 0 && (position < rank || includingEnd && position == rank) ? position : nil
+    guard position >= 0 && (position < rank || includingEnd && position == rank) else {
+      throw malformed("names axis \(axis) of a tensor with \(rank) axes")
+    }
+    return position
   }
 
   /// The axes counted from the front, each named once, in the order given: that of slices' starts and pads.
-  static func positions(_ list: [Int], rank: Int) -> Result<[Int], Problem> {
+  func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
     var result: [Int] = []
     for entry in list {
-      guard let position = position(entry, rank: rank) else {
-        return .failure(Problem(reason: "names axis \(entry) of a tensor with \(rank) axes"))
-      }
-      guard !result.contains(position) else { return .failure(Problem(reason: "names axis \(entry) twice")) }
+      let position = try axis(entry, rank: rank)
+      guard !result.contains(position) else { throw malformed("names axis \(entry) twice") }
       result.append(position)
     }
-    return .success(result)
+    return result
   }
 }

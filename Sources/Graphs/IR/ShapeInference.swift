@@ -64,7 +64,7 @@ extension GraphValue {
 }
 
 /// The rules for one node.
-struct ShapeInference {
+struct ShapeInference: AxisReader {
   let node: Node
   let shapes: [[Int]?]
 
@@ -81,22 +81,6 @@ struct ShapeInference {
       throw malformed("needs an image [batch, channels, height, width], not the shape \(shape)")
     }
     return shape
-  }
-
-  /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
-  func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
-    guard let position = Axes.position(axis, rank: rank, includingEnd: includingEnd) else {
-      throw malformed("names axis \(axis) of a tensor with \(rank) axes")
-    }
-    return position
-  }
-
-  /// Axes counted from the front, in the order given.
-  func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
-    switch Axes.positions(list, rank: rank) {
-    case .success(let positions): return positions
-    case .failure(let problem): throw malformed(problem.reason)
-    }
   }
 
   func vector(_ index: Int, _ count: Int, optional: Bool = false) throws(GraphError) {

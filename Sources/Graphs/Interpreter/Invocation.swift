@@ -1,5 +1,5 @@
 /// One node about to be computed: its operation, attributes and inputs.
-struct Invocation {
+struct Invocation: AxisReader {
   let node: ModelNode
   let opset: Int
   /// Nil where an optional input is left out.
@@ -127,22 +127,6 @@ struct Invocation {
   }
 
   // MARK: Shapes
-
-  /// An axis counted from the front; `rank` itself is allowed where something can stand behind the last axis.
-  func axis(_ axis: Int, rank: Int, includingEnd: Bool = false) throws(GraphError) -> Int {
-    guard let position = Axes.position(axis, rank: rank, includingEnd: includingEnd) else {
-      throw malformed("names axis \(axis) of a tensor with \(rank) axes")
-    }
-    return position
-  }
-
-  /// Axes counted from the front, in the order given.
-  func axes(_ list: [Int], rank: Int) throws(GraphError) -> [Int] {
-    switch Axes.positions(list, rank: rank) {
-    case .success(let positions): return positions
-    case .failure(let problem): throw malformed(problem.reason)
-    }
-  }
 
   /// The element count of a result that is about to be made.
   @discardableResult

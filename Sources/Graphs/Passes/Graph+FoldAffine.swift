@@ -27,7 +27,7 @@ extension Graph {
       weights.isFloat
     else { return nil }
     let bias = node.input(2)
-    guard bias == nil || constants[bias!]?.isFloat == true else { return nil }
+    if let bias, constants[bias]?.isFloat != true { return nil }
     let oldBias = bias.flatMap { constants[$0]?.floats }
 
     /// How many output channels, and which of them a weight belongs to.

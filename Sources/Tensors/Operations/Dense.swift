@@ -38,8 +38,8 @@ extension Tensor {
     let width = weights.shape[0]
     let result = Tensor(uninitialized: shape.with(features: width), on: engine)
     if bias != nil || residual != nil {
-      precondition(bias == nil || bias!.count == width, "a bias of \(bias!.shape) for \(weights.shape)")
-      precondition(residual == nil || residual!.shape == result.shape, "\(residual!.shape) added to \(result.shape)")
+      if let bias { precondition(bias.count == width, "a bias of \(bias.shape) for \(weights.shape)") }
+      if let residual { precondition(residual.shape == result.shape, "\(residual.shape) added to \(result.shape)") }
       let row = bias ?? Tensor(repeating: 0, shape: Shape(width), on: engine)
       let rest = residual?.plain()
       // The matrix product adds to what is there, so that the bias costs no pass of its own over the result.

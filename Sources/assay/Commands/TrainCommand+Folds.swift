@@ -49,19 +49,8 @@ extension TrainCommand {
     let checkpoint = "\(base).\(architecture.rawValue)-\(fold).checkpoint.safetensors"
     if restart { unsafe unlink(checkpoint) }
     let trainer = try Trainer(set, settings: settings(architecture))
-    var line = ProgressLine(isQuiet: quiet)
-    defer { line.end() }
-    let clock = StageClock.seconds()
-    try trainer.run(
-      checkpoint: checkpoint, interval: checkpointInterval,
-      onResume: { step, steps in if !quiet { Console.note("going on from step \(step) of \(steps)") } },
-      shouldStop: { Interruption.isRequested }
-    ) { progress in
-      line.show(
-        "\(architecture.rawValue) \(fold + 1)/\(count)  \(Self.text(progress))", at: StageClock.seconds() - clock,
-        isMilestone: false)
-    }
-    line.end()
+    try run(
+      trainer, checkpoint: checkpoint, label: "\(architecture.rawValue) \(fold + 1)/\(count)  ", saysValidations: false)
     let model = try trainer.model(name: ModelFile.stem(out), version: Assay.version, dataset: ModelFile.stem(dataset))
     let result = try trainer.result(of: model, fold: fold)
     unsafe unlink(checkpoint)

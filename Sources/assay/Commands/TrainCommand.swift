@@ -141,18 +141,7 @@ struct TrainCommand: ParsableCommand {
       path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold ?? 0))
     describe(set)
     let trainer = try Trainer(set, settings: settings(architecture.list[0]))
-    var line = ProgressLine(isQuiet: quiet)
-    defer { line.end() }
-    let clock = StageClock.seconds()
-    try trainer.run(
-      checkpoint: checkpoint, interval: checkpointInterval,
-      onResume: { step, steps in if !quiet { Console.note("going on from step \(step) of \(steps)") } },
-      shouldStop: { Interruption.isRequested }
-    ) { progress in
-      line.show(
-        Self.text(progress), at: StageClock.seconds() - clock, isMilestone: progress.validation != nil)
-    }
-    line.end()
+    try run(trainer, checkpoint: checkpoint, saysValidations: true)
     let name = ModelFile.stem(out)
     let model = try trainer.model(name: name, version: Assay.version, dataset: ModelFile.stem(dataset))
     let bytes = try model.graph.onnx()
@@ -209,6 +198,26 @@ struct TrainCommand: ParsableCommand {
     case .time: "; ended early, because its minutes were over"
     case .patience: "; ended early, because validation showed no more progress"
     case nil: ""
+    }
+  }
+
+  /// Trains with progress on the console, from the checkpoint if there is one.
+  ///
+  /// - Parameters:
+  ///   - label: what each line of progress begins with.
+  ///   - saysValidations: whether a look at the validation split gets a line of its own where progress is not a terminal's.
+  func run(_ trainer: Trainer, checkpoint: String, label: String = "", saysValidations: Bool) throws {
+    var line = ProgressLine(isQuiet: quiet)
+    defer { line.end() }
+    let clock = StageClock.seconds()
+    try trainer.run(
+      checkpoint: checkpoint, interval: checkpointInterval,
+      onResume: { step, steps in if !quiet { Console.note("going on from step \(step) of \(steps)") } },
+      shouldStop: { Interruption.isRequested }
+    ) { progress in
+      line.show(
+        label + Self.text(progress), at: StageClock.seconds() - clock,
+        isMilestone: saysValidations && progress.validation != nil)
     }
   }
 
