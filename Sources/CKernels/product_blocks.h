@@ -58,6 +58,33 @@ INLINE void NAME(product)(const float *a, int64_t a_row, int64_t a_column, const
     NAME(panel)(a, a_row, a_column, b + j, b_row, c + j, c_row, rows, depth, adds, 1);
 }
 
+/* c's rows `begin` to `end` of a' b, depth first in runs whose rows of b, side by side, stay in the first-level cache: where
+ * they are, rows of some lengths would evict each other. */
+INLINE void NAME(transposed_product)(const float *a, int64_t a_row, const float *b, float *c, int64_t columns,
+                                     int64_t depth, int64_t begin, int64_t end) {
+  float near[RUN * 2 * LANES] __attribute__((aligned(64)));
+  for (int64_t k = 0; k < depth; k += RUN) {
+    const int64_t run = depth - k < RUN ? depth - k : RUN;
+    for (int64_t j = 0; j < columns; j += 2 * LANES) {
+      const int is_pair = j + 2 * LANES <= columns;
+      const int64_t width = is_pair ? 2 * LANES : LANES;
+      const float *from = b + k * columns + j;
+      if (is_pair)
+        for (int64_t i = 0; i < run; i++)
+          memcpy(near + i * 2 * LANES, from + i * columns, 2 * LANES * sizeof(float));
+      else
+        for (int64_t i = 0; i < run; i++)
+          memcpy(near + i * LANES, from + i * columns, LANES * sizeof(float));
+      const float *rows = a + k * a_row + begin;
+      float *to = c + begin * columns + j;
+      if (is_pair)
+        NAME(panel)(rows, 1, a_row, near, width, to, columns, end - begin, run, k > 0, 2);
+      else
+        NAME(panel)(rows, 1, a_row, near, width, to, columns, end - begin, run, k > 0, 1);
+    }
+  }
+}
+
 #undef PASTE_
 #undef PASTE
 #undef NAME

@@ -47,14 +47,6 @@ CLONES void ckernels_sum_rows(const float *x, int64_t count, int64_t stride, flo
   }
 }
 
-CLONES void ckernels_transpose(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin, int64_t end) {
-  /* By tiles, so that the lines that are read stay in the cache until all of them is used. */
-  for (int64_t first = begin; first < end; first += 16)
-    for (int64_t r = 0; r < rows; r++)
-      for (int64_t c = first; c < (first + 16 < end ? first + 16 : end); c++)
-        y[c * rows + r] = x[r * columns + c];
-}
-
 INLINE float row_sum(const float *x, int64_t width) {
 #pragma clang fp reassociate(on)
   float s = 0;

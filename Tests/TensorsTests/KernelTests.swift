@@ -41,6 +41,25 @@ struct KernelTests {
     #expect(y[9] > 3.3e38)
   }
 
+  /// Both block sizes, more rows than are taken at once, ranges that are no whole tiles.
+  @Test(arguments: [(8, 56), (8, 40), (16, 48), (16, 16)], [3, 300])
+  func transposedProduct(_ widths: (block: Int, columns: Int), depth: Int) {
+    let (block, columns, rows) = (widths.block, widths.columns, 27)
+    let a = Sample(Shape(depth, rows), seed: 1).elements
+    let b = Sample(Shape(depth, columns), seed: 2).elements
+    var c = [Float](repeating: .nan, count: rows * columns)
+    for (begin, end) in [(0, 11), (11, rows)] {
+      unsafe ckernels_transposed_product(
+        Int64(block), a, Int64(rows), b, &c, Int64(columns), Int64(depth), Int64(begin), Int64(end))
+    }
+    for row in 0..<rows {
+      for column in 0..<columns {
+        let exact = (0..<depth).reduce(0.0) { $0 + Double(a[$1 * rows + row]) * Double(b[$1 * columns + column]) }
+        #expect(abs(Double(c[row * columns + column]) - exact) < 1e-5 * Double(depth).squareRoot())
+      }
+    }
+  }
+
   /// Both block sizes everywhere, whatever this processor would choose: x as [N][C / block][H W][block].
   static func blocked(_ x: [Float], _ shape: Shape, _ block: Int) -> [Float] {
     var y = x

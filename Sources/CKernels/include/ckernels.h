@@ -132,8 +132,6 @@ void ckernels_adam_step(const ckernels_adam *step, const float *gradient, float 
 void ckernels_add_row(const float *x, const float *row, int64_t width, float *y, int64_t begin, int64_t end);
 /* partial[chunk][width]: sums of each column over a chunk of the rows. Units: chunks. */
 void ckernels_column_sums(const float *x, int64_t rows, int64_t width, float *partial, int64_t begin, int64_t end);
-/* y [columns][rows], the transpose of x [rows][columns]. Units: columns. */
-void ckernels_transpose(const float *x, int64_t rows, int64_t columns, float *y, int64_t begin, int64_t end);
 /* sum[j] of `count` rows of numbers, `stride` apart. Units: columns. */
 void ckernels_sum_rows(const float *x, int64_t count, int64_t stride, float *sum, int64_t begin, int64_t end);
 
@@ -149,6 +147,11 @@ void ckernels_layer_normalization(const ckernels_layer *shape, const float *x, c
 void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const float *x, const float *scale,
                                            const float *mean, const float *inverse, const float *dy, float *dx,
                                            float *partial, int64_t begin, int64_t end);
+
+/* c [a_row][columns] = a' b for a [depth][a_row] and b [depth][columns] with many rows and few columns; `block` (8 or 16)
+ * divides columns. What the weights of a dense layer get. Units: rows of c. */
+void ckernels_transposed_product(int64_t block, const float *a, int64_t a_row, const float *b, float *c, int64_t columns,
+                                 int64_t depth, int64_t begin, int64_t end);
 
 /* y = x Phi(x) for x = h + bias, the Gaussian error linear unit with the error function (within 5e-7 of it), and its
  * derivative Phi(x) + x phi(x) in place of h: a backward pass then only multiplies. Units: rows. */
