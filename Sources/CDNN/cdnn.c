@@ -151,12 +151,18 @@ size_t cdnn_primitive_bytes(const cdnn_primitive *primitive, int argument) {
 }
 
 int cdnn_primitive_matches(const cdnn_primitive *primitive, int argument, const cdnn_tensor *tensor) {
+  md_ref have = cdnn_md_of(primitive, argument);
+#if DNNL_VERSION_MAJOR >= 3
   md_owned wanted;
   dnnl_status_t status = cdnn_md_make(tensor, &wanted);
-  md_ref have = cdnn_md_of(primitive, argument);
   int equal = status == dnnl_success && have && dnnl_memory_desc_equal(have, wanted);
   cdnn_md_free(wanted);
   return equal;
+#else
+  /* Asked in every training step, so that it should not take memory. */
+  dnnl_memory_desc_t wanted;
+  return have && cdnn_md_fill(tensor, &wanted) == dnnl_success && dnnl_memory_desc_equal(have, &wanted);
+#endif
 }
 
 const char *cdnn_primitive_implementation(const cdnn_primitive *primitive) {

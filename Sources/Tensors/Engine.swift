@@ -10,6 +10,8 @@ import CDNN
   let pool = Pool()
   private var primitives: [PrimitiveKey: Primitive] = [:]
   private var scratchpad: Storage?
+  /// How much the last tape held, so that the next one need not grow.
+  var lastTape = (gradients: 0, records: 0, leaves: 0)
   /// Threads that an operation is split over.
   public let threads: Int
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
