@@ -104,8 +104,8 @@ func report() {
       return #""\#(name)": {"calls": \#(mean(count.calls)), "bytes": \#(mean(count.bytes))}"#
     }
     print(
-      #"{"kind": "\#(arguments[0])", "network": "\#(what)", "threads": \#(threads), "runs": \#(runs), "#
-        + parts.joined(separator: ", ") + "}")
+      #"{"kind": "counts", "part": "Allocations", "item": "\#(arguments[0]) of \#(what)", "runs": \#(runs), "counts": {"#
+        + parts.joined(separator: ", ") + "}}")
   } else {
     print("\(arguments[0]) of \(what), \(runs) runs on \(threads) threads; for each run:")
     for (name, owner) in owners {
