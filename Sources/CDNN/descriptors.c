@@ -88,11 +88,13 @@ md_ref cdnn_md_of(const cdnn_primitive *primitive, int argument) {
   return md;
 }
 
-dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out) {
+dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, int allows_bf16, dnnl_primitive_attr_t *out) {
   dnnl_status_t status = dnnl_primitive_attr_create(out);
   if (status != dnnl_success)
     return status;
   status = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+  if (status == dnnl_success && allows_bf16)
+    status = dnnl_primitive_attr_set_fpmath_mode(*out, dnnl_fpmath_mode_bf16);
   if (status != dnnl_success || count == 0)
     return status;
   dnnl_post_ops_t list;
