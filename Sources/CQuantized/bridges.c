@@ -94,6 +94,7 @@ TARGET void cquantized_pool(const cquantized_image *image, const cquantized_wind
         clip(ox * window->stride_x - window->pad_left, window->kernel_width, image->width, &left, &right);
         const uint8_t *from = x + n * image->height * row;
         uint8_t *to = y + ((n * window->output_height + oy) * window->output_width + ox) * image->stride;
+        const __m256 scale = _mm256_set1_ps(factor / (float)((bottom - top) * (right - left)));
         for (int64_t c = 0; c < image->stride; c += 16) {
           if (takes_maximum) {
             __m128i most = _mm_setzero_si128();
@@ -103,17 +104,18 @@ TARGET void cquantized_pool(const cquantized_image *image, const cquantized_wind
             _mm_storeu_si128((__m128i *)(to + c), most);
             continue;
           }
-          __m256i sums[2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
+          /* A window of up to 257 pixels is summed in 16 bits. */
+          __m256i sums = _mm256_setzero_si256();
           for (int64_t iy = top; iy < bottom; iy++)
-            for (int64_t ix = left; ix < right; ix++) {
-              const uint8_t *pixel = from + iy * row + ix * image->stride + c;
-              sums[0] = _mm256_add_epi32(sums[0], _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)pixel)));
-              sums[1] = _mm256_add_epi32(sums[1], _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(pixel + 8))));
-            }
-          const __m256 scale = _mm256_set1_ps(factor / (float)((bottom - top) * (right - left)));
+            for (int64_t ix = left; ix < right; ix++)
+              sums = _mm256_add_epi16(sums, _mm256_cvtepu8_epi16(_mm_loadu_si128(
+                                                (const __m128i *)(from + iy * row + ix * image->stride + c))));
+          const __m256i halves[2] = {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(sums)),
+                                     _mm256_cvtepu16_epi32(_mm256_extracti128_si256(sums, 1))};
           __m256i q[2];
           for (int half = 0; half < 2; half++)
-            q[half] = _mm256_cvtps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sums[half]), scale, _mm256_set1_ps(shift)));
+            q[half] = _mm256_cvtps_epi32(
+                _mm256_fmadd_ps(_mm256_cvtepi32_ps(halves[half]), scale, _mm256_set1_ps(shift)));
           __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(q[0], q[1]), 0xD8);
           _mm_storeu_si128((__m128i *)(to + c),
                            _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));

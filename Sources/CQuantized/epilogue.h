@@ -4,18 +4,11 @@
 #include <string.h>
 
 #define PANEL 16 /* output channels of one inner kernel */
-#define ROWS 6   /* pixels or tiles of one inner kernel: 12 sums */
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/* Calls body(n) with the constant n = count, 1 ... 6. */
-#define FOR_ROWS(count, body)                                                                                          \
+/* Calls body(n) with the constant n = count. */
+#define UP_TO_4(count, body)                                                                                           \
   switch (count) {                                                                                                     \
-  case 6:                                                                                                              \
-    body(6);                                                                                                           \
-    break;                                                                                                             \
-  case 5:                                                                                                              \
-    body(5);                                                                                                           \
-    break;                                                                                                             \
   case 4:                                                                                                              \
     body(4);                                                                                                           \
     break;                                                                                                             \
@@ -27,6 +20,18 @@
     break;                                                                                                             \
   default:                                                                                                             \
     body(1);                                                                                                           \
+    break;                                                                                                             \
+  }
+#define UP_TO_6(count, body)                                                                                           \
+  switch (count) {                                                                                                     \
+  case 6:                                                                                                              \
+    body(6);                                                                                                           \
+    break;                                                                                                             \
+  case 5:                                                                                                              \
+    body(5);                                                                                                           \
+    break;                                                                                                             \
+  default:                                                                                                             \
+    UP_TO_4(count, body)                                                                                               \
     break;                                                                                                             \
   }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define POINTS 36
+#define ROWS 6 /* tiles of one inner kernel: 12 sums */
 
 /* The rows of both transforms are scaled against each other, so that the weights' are about as large as each other. */
 static const double G[6][3] = {{1, 0, 0},           {-0.5, -0.5, -0.5}, {-0.5, 0.5, -0.5},
@@ -29,10 +30,10 @@ static double bound(const cquantized_convolution *job, int i, int j) {
   return high > -low ? high : -low;
 }
 
-/* [point][panel][pair of channels][16 outputs][2]. */
+/* [panel][point][pair of channels][16 outputs][2]: read from end to end, as memory likes it. */
 void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *weights, int16_t *packed,
                               float *factors) {
-  const int64_t channels = job->stride, panels = (job->outputs + PANEL - 1) / PANEL;
+  const int64_t channels = job->stride;
   memset(packed, 0, (size_t)cquantized_winograd_packed(job) * sizeof *packed);
   for (int64_t output = 0; output < job->outputs; output++) {
     /* As large as neither a weight passes 16 bits nor a sum 32. */
@@ -52,7 +53,7 @@ void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *w
               largest[point] = fabs(u) > largest[point] ? fabs(u) : largest[point];
               total[point] += fabs(u);
             } else {
-              int64_t place = (point * panels + output / PANEL) * channels * PANEL + channel / 2 * 2 * PANEL;
+              int64_t place = (output / PANEL * POINTS + point) * channels * PANEL + channel / 2 * 2 * PANEL;
               packed[place + output % PANEL * 2 + channel % 2] = (int16_t)lrint(u * factor);
             }
           }
@@ -152,7 +153,7 @@ TARGET static void multiply_rows(int64_t count, const int16_t *v, int64_t stride
   for (int64_t row = 0; row < count; row += ROWS) {
     const int64_t rows = count - row < ROWS ? count - row : ROWS;
 #define MULTIPLY(n) multiply(n, v + row * stride, stride, u, pairs, m + row * PANEL)
-    FOR_ROWS(rows, MULTIPLY)
+    UP_TO_6(rows, MULTIPLY)
   }
 }
 
@@ -239,7 +240,7 @@ TARGET void cquantized_winograd_part(void *context, int index) {
     for (int64_t panel = panels * group / groups; panel < panels * (group + 1) / groups; panel++) {
       for (int64_t point = 0; point < POINTS; point++)
         multiply_rows(last - first, v + point * chunk * channels, channels,
-                      (const int16_t *)job->weights + (point * panels + panel) * channels * PANEL, channels / 2,
+                      (const int16_t *)job->weights + (panel * POINTS + point) * channels * PANEL, channels / 2,
                       m + point * chunk * PANEL);
       for (int64_t tile = first; tile < last; tile++)
         finish_tile(job, m + (tile - first) * PANEL, chunk * PANEL, panel * PANEL, tile, &f);

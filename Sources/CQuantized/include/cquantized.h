@@ -4,7 +4,8 @@
  * to the next. A byte q stands for scale (q - zero point).
  *
  * Exact: products are summed in 32 bits. The instruction that multiplies bytes adds pairs of products in 16 bits and
- * saturates; where weights are so large that it could, they are multiplied in two halves.
+ * saturates; where weights are so large that it could, they are multiplied in two halves. Where they are so small that
+ * sums of four products fit, two such instructions share what widens their sums.
  *
  * No allocation, no threads of its own, no globals. Threads share a job as in ctransformer.h. */
 #pragma once
@@ -44,26 +45,26 @@ typedef struct {
    * the result (Winograd). */
   const int32_t *bias;
   const float *scales, *shifts;
-  const int32_t *offsets, *order, *ends; /* direct */
+  const int32_t *offsets, *ends; /* direct: from a window's first byte to each block's four, and cquantized_pack's */
   const uint8_t *residual; /* null for none; may be y */
   uint8_t *y;
   uint8_t *padded;         /* cquantized_padded bytes; or x, where nothing has to be filled up */
-  uint8_t *scratch;        /* cquantized_windows or cquantized_winograd_scratch bytes for each thread */
+  uint8_t *scratch;        /* Winograd: cquantized_winograd_scratch bytes for each thread */
 } cquantized_convolution;
 
 /* Steps of four bytes that a sum has. */
 int64_t cquantized_steps(const cquantized_convolution *job);
-/* Where each step's bytes are, from the first pixel of a window. */
+/* Where each step's bytes are, from a window's first. */
 void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets);
 /* The most blocks of 64 bytes that packed weights can have, and entries of `order`. */
 int64_t cquantized_packed(const cquantized_convolution *job);
 /* Packs weights [outputs][channels][kernel_height][kernel_width] and says which step each block is for, where each panel's
- * blocks end, and what each output's weights sum up to. Returns the number of blocks. */
+ * blocks end (first those that are multiplied two by two, then the others: two entries of `ends`), and what each output's
+ * weights sum up to. Returns the number of blocks. */
 int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
                         int32_t *ends, int32_t *sums);
 /* Bytes that the input takes with its edges filled up. */
 int64_t cquantized_padded(const cquantized_convolution *job);
-int64_t cquantized_windows(const cquantized_convolution *job);
 /* Before the parts of each phase: the first fills up the edges, the second multiplies. */
 void cquantized_start(cquantized_convolution *job);
 void cquantized_edges_part(void *job, int index);
@@ -96,7 +97,7 @@ int cquantized_from_floats(const cquantized_image *image, const float *x, int64_
 void cquantized_to_floats(const cquantized_image *image, const uint8_t *x, int64_t block, float scale,
                           int32_t zero_point, float *y);
 /* The largest byte of each window, or `factor` times their mean plus `shift`, rounded; padding does not count. `stride`
- * must be a multiple of 16. */
+ * must be a multiple of 16, and a window of which the mean is taken has at most 257 pixels. */
 void cquantized_pool(const cquantized_image *image, const cquantized_window *window, const uint8_t *x,
                      int takes_maximum, float factor, float shift, uint8_t *y);
 /* Pixel (rows[i], columns[j]) for each i and j. */

@@ -75,6 +75,17 @@ typedef struct {
 void ctransformer_layer_norm_start(ctransformer_layer_norm *job);
 void ctransformer_layer_norm_part(void *job, int index);
 
+/* The softmax over the middle axis of [outer, count, inner], inner at least 8; y may not be x. */
+typedef struct {
+  int64_t outer, count, inner;
+  int64_t next;
+  const float *x;
+  float *y;
+} ctransformer_softmax;
+
+void ctransformer_softmax_start(ctransformer_softmax *job);
+void ctransformer_softmax_part(void *job, int index);
+
 #ifdef __cplusplus
 }
 #endif

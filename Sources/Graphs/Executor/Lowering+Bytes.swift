@@ -90,6 +90,8 @@ extension Lowering {
     switch bridge.kind {
     case .maxPooling(let pooling): lowerPooling(node, x, pooling, takesMaximum: true, factor: 1, shift: 0)
     case .averagePooling(let pooling):
+      // What 16 bits hold.
+      guard pooling.kernel.reduce(1, *) <= 257 else { return try lowerSpelledOut(node) }
       let factor = bridge.input.scales[0] / bridge.output.scales[0]
       let shift = Float(bridge.output.zeroPoints[0]) - Float(bridge.input.zeroPoints[0]) * factor
       lowerPooling(node, x, pooling, takesMaximum: false, factor: factor, shift: shift)

@@ -136,6 +136,25 @@ extension Lowering {
     let inner = trailing ? 1 : x.shape.suffix(from: axis + 1).reduce(1, *)
     let count = trailing ? x.shape.suffix(from: axis).reduce(1, *) : x.shape[axis]
     let result = allocate(x.shape, .plain)
+    let (from, to) = (x.storage, result.storage)
+    // oneDNN has only its plain reference for an axis that is not the last.
+    if inner >= 8, ctransformer_supported() == 1 {
+      var job = unsafe ctransformer_softmax()
+      unsafe job.outer = Int64(outer)
+      unsafe job.count = Int64(count)
+      unsafe job.inner = Int64(inner)
+      let shared = unsafe ParallelJob(job, threads: outer * count * inner < 16384 ? 1 : threads)
+      emit(node.name, "softmax", touching: [from, to]) { storages in
+        unsafe shared.run(
+          prepare: { job in
+            unsafe job.pointee.x = UnsafePointer(storages[from])
+            unsafe job.pointee.y = storages[to]
+            unsafe ctransformer_softmax_start(job)
+          }, ctransformer_softmax_part)
+      }
+      define(node.output, result)
+      return true
+    }
     if outer * count * inner >= 4096 {
       if let primitive = engine.softmax(.sized([outer, count, inner], .plain), axis: 1) {
         emit(node.name, primitive, [(CDNN_SRC, x.storage), (CDNN_DST, result.storage)])
@@ -143,7 +162,6 @@ extension Lowering {
         return true
       }
     }
-    let (from, to) = (x.storage, result.storage)
     emit(node.name, "softmax", touching: [from, to]) {
       unsafe Kernels.softmax($0[from], $0[to], outer: outer, count: count, inner: inner)
     }

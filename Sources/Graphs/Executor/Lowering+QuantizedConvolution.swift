@@ -42,8 +42,8 @@ extension Lowering {
     let shared = unsafe ParallelJob(job, threads: threads)
     let (from, to, other) = (x.storage, place.storage, residual?.storage)
     let (w, b, s, h) = (parts.weights, parts.bias, parts.scales, parts.shifts)
-    let (offsets, order, ends) = (parts.offsets, parts.order, parts.ends)
-    let touching = [from, to, padded, scratch, w, b, s, h, offsets, order, ends] + (other.map { [$0] } ?? [])
+    let (offsets, ends) = (parts.offsets, parts.ends)
+    let touching = [from, to, padded, scratch, w, b, s, h, offsets, ends] + (other.map { [$0] } ?? [])
     emit(node.name, isWinograd ? "winograd bytes" : "convolve bytes", touching: touching) { storages in
       func prepare(_ job: UnsafeMutablePointer<cquantized_convolution>) {
         unsafe job.pointee.x = UnsafePointer(storages.bytes(from))
@@ -56,7 +56,6 @@ extension Lowering {
         unsafe job.pointee.scales = UnsafePointer(storages[s])
         unsafe job.pointee.shifts = UnsafePointer(storages[h])
         unsafe job.pointee.offsets = UnsafeRawPointer(storages[offsets]).assumingMemoryBound(to: Int32.self)
-        unsafe job.pointee.order = UnsafeRawPointer(storages[order]).assumingMemoryBound(to: Int32.self)
         unsafe job.pointee.ends = UnsafeRawPointer(storages[ends]).assumingMemoryBound(to: Int32.self)
         unsafe cquantized_start(job)
       }
@@ -78,7 +77,6 @@ extension Lowering {
     var scales: Int
     var shifts: Int
     var offsets: Int
-    var order: Int
     var ends: Int
     /// Bytes for each thread.
     var scratch: Int
@@ -133,7 +131,6 @@ extension Lowering {
     let own = "\(node.output)/bytes"
     let zero = unsafe job.zero_point
     let weights = try fixed("\(own)/weights") { packed.blocks }
-    let order = try fixed("\(own)/order") { packed.order }
     let ends = try fixed("\(own)/ends") { packed.ends }
     let starts = try fixed("\(own)/bias") {
       (0..<columns).map { column -> Int32 in
@@ -146,12 +143,11 @@ extension Lowering {
     let offsets = try fixed("\(own)/offsets/\(unsafe job.height)x\(unsafe job.width)") {
       var offsets = unsafe [Int32](repeating: 0, count: Int(cquantized_steps(&job)))
       unsafe cquantized_offsets(&job, &offsets)
-      return offsets
+      return packed.order.map { offsets[Int($0)] }
     }
     let none = program.fixed(try AlignedBuffer(bytes: 64))
     return Parts(
-      weights: weights, bias: starts, scales: padded, shifts: none, offsets: offsets, order: order, ends: ends,
-      scratch: unsafe Int(cquantized_windows(&job)))
+      weights: weights, bias: starts, scales: padded, shifts: none, offsets: offsets, ends: ends, scratch: 0)
   }
 
   private mutating func winograd(
@@ -166,7 +162,7 @@ extension Lowering {
     let shifts = try fixed("\(own)/shifts") { bias + padding }
     let none = program.fixed(try AlignedBuffer(bytes: 64))
     return Parts(
-      weights: weights, bias: none, scales: factors, shifts: shifts, offsets: none, order: none, ends: none,
+      weights: weights, bias: none, scales: factors, shifts: shifts, offsets: none, ends: none,
       scratch: unsafe Int(cquantized_winograd_scratch(&job)))
   }
 
@@ -180,6 +176,7 @@ extension Lowering {
 /// What `cquantized_pack` makes of weights.
 private struct DirectWeights {
   var blocks: [Int8]
+  /// The step that each block is for.
   var order: [Int32]
   var ends: [Int32]
   /// Of each output's weights.
@@ -188,7 +185,7 @@ private struct DirectWeights {
   init(_ job: inout cquantized_convolution, _ values: [Int8], columns: Int) {
     let most = unsafe Int(cquantized_packed(&job))
     sums = [Int32](repeating: 0, count: columns)
-    ends = [Int32](repeating: 0, count: columns / 16)
+    ends = [Int32](repeating: 0, count: columns / 8)
     blocks = [Int8](repeating: 0, count: most * 64)
     order = [Int32](repeating: 0, count: most)
     let count = unsafe Int(cquantized_pack(&job, values, &blocks, &order, &ends, &sums))

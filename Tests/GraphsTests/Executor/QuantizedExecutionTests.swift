@@ -28,6 +28,9 @@ import Testing
     Layer(input: [1, 24, 9, 8], outputs: 16, kernel: 3, geometry: Convolution(strides: [2, 1], padding: .all(1))),
     Layer(input: [1, 20, 9, 8], outputs: 7, kernel: 3, geometry: Convolution(dilations: [2, 2], padding: .all(2))),
     Layer(input: [1, 10, 7, 7], outputs: 9, kernel: 4, largest: 127),
+    // Few pixels: threads share the output channels.
+    Layer(input: [1, 48, 3, 5], outputs: 70, kernel: 1, largest: 20),
+    Layer(input: [3, 18, 5, 5], outputs: 33, kernel: 2, geometry: Convolution(strides: [2, 2]), largest: 30),
     // By Winograd's algorithm.
     Layer(input: [1, 16, 8, 9], outputs: 16, kernel: 3, geometry: Convolution(padding: .all(1)), rectifies: true),
     Layer(input: [2, 40, 7, 10], outputs: 33, kernel: 3, geometry: Convolution(padding: .all(1)), largest: 127),
@@ -106,6 +109,42 @@ import Testing
     // The twin of the fused form.
     let spelled = try fused.evaluate(["x": input])["y"]!.floats!
     #expect(difference(spelled, expected) <= step * 1.1)
+  }
+
+  /// The instruction that multiplies bytes sums up in 16 bits. For each output there is a pixel that is 255 wherever its
+  /// weights are above 0 and one where they are below: if any sum left 16 bits, one of these would show it.
+  @Test(arguments: [15, 31, 63, 64, 85, 127]) func theLargestSumsAreExact(_ largest: Int) throws {
+    let (channels, outputs) = (48, 16)
+    let weights = numbers([outputs, channels], seed: largest).floats!.map { Int8(($0 * Float(largest)).rounded()) }
+    var values = [Float](repeating: 0, count: channels * outputs * 2)
+    for (index, weight) in weights.enumerated() {
+      let (output, channel) = (index / channels, index % channels)
+      values[channel * outputs * 2 + output * 2 + (weight > 0 ? 0 : 1)] = 255
+    }
+    var builder = GraphBuilder(name: "extremes")
+    builder.input("x", shape: [1, channels, 4, 8].map { .fixed($0) })
+    let bytes = quantization(1, 0)
+    let x = builder.node(
+      .dequantize(bytes), name: "x.bytes",
+      inputs: [builder.node(.quantize(bytes), name: "x.quantized", inputs: ["x"])])
+    let scale = Quantization(
+      scales: [Float](repeating: 1, count: outputs), zeroPoints: [Int](repeating: 0, count: outputs), axis: 0,
+      type: .int8)
+    let constant = builder.constant("integers", Constant(weights, shape: [outputs, channels, 1, 1]))
+    let real = builder.node(.dequantize(scale), name: "weights", inputs: [constant])
+    let sum = builder.node(.convolution(Convolution()), name: "convolution", inputs: [x, real])
+    // Every sum of this set lies within the bytes, in steps that are far smaller than what an overflow leaves out.
+    let result = quantization(Float(channels * largest) * 255 / 200 / 2, 128)
+    let rounded = builder.node(.quantize(result), name: "y.quantized", inputs: [sum])
+    builder.output(builder.node(.dequantize(result), name: "y", inputs: [rounded]))
+    let graph = try builder.build()
+    let input = Constant(values, shape: [1, channels, 4, 8])
+    let expected = try graph.evaluate(["x": input])["y"]!.floats!
+    let compiled = try CompiledGraph(graph, inputShape: input.shape, threads: 1)
+    try compiled.run(values.span)
+    let found = compiled.output("y")
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) <= result.scales[0] * 1.01 })
+    #expect(zip(found, expected).filter { $0 != $1 }.count <= 3)
   }
 
   @Test func bridgesAgree() throws {
