@@ -39,7 +39,7 @@ setup:
 	fi
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
 ## Renders the sample set and trains its model anew.
 washers: build
@@ -57,7 +57,7 @@ card: build
 	    -e "/<!-- $$part: begin -->/r runs/$$part.txt" Models/README.md; \
 	done
 
-## Side by side with PyTorch, ONNX Runtime and Pillow; each script says what it needs.
+## Side by side with PyTorch, ONNX Runtime, OpenVINO and Pillow, which it installs; writes Benchmarks/RESULTS.md.
 benchmark: build
 	Benchmarks/run
 

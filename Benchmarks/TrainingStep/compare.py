@@ -2,11 +2,13 @@
 that both follow the same loss curve from the same weights on the same pictures.
 
 usage: compare.py [--network neu|vit|resnet18] [--rounds N] [--steps N] [--threads N] [--batch N] [--size N]
-                  [--curve STEPS] [--passive]
+                  [--curve STEPS] [--passive] [--json FILE]
 Needs a Python with torch, safetensors and (for resnet18) torchvision; builds the Swift side first. On a machine that does
 other work too, `--passive` has both sides' threads wait without spinning, and the least times say more than the medians.
+`--json` appends all times to a file for ../report.py.
 """
 import argparse
+import json
 import os
 import pathlib
 import statistics
@@ -20,6 +22,7 @@ parser.add_argument("--network", choices=["neu", "vit", "resnet18"], default="ne
 for name, standard in [("rounds", 5), ("steps", 12), ("threads", 2), ("batch", 32), ("size", 128), ("curve", 200)]:
     parser.add_argument("--" + name, type=int, default=standard)
 parser.add_argument("--passive", action="store_true")
+parser.add_argument("--json", type=pathlib.Path)
 options = parser.parse_args()
 subprocess.run(["swift", "build", "-q", "-c", "release", "--package-path", here], check=True)
 programs = {
@@ -34,6 +37,13 @@ def run(name, steps, *more):
     command = [*programs[name], options.network, *sizes, *more]
     text = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
     return [[float(x) for x in line.split()] for line in text.splitlines() if not line.startswith("#")]
+
+
+def record(**fields):
+    if options.json:
+        item = f"{options.network}, batch {options.batch}, {options.size}x{options.size}"
+        with options.json.open("a") as file:
+            file.write(json.dumps({"part": "Training step", "item": item, **fields}) + "\n")
 
 
 def smoothed(losses, width=20):
@@ -52,6 +62,9 @@ if options.curve > 0:
           f"PyTorch {theirs[0]:.5f} to {smoothed(theirs)[-1]:.5f}")
     print(f"largest relative difference: {first:.2e} in the first 10 steps, {worst:.2e} between the curves "
           "smoothed over 20 steps", flush=True)
+    record(kind="note", text=f"loss over {options.curve} steps {ours[0]:.5f} to {smoothed(ours)[-1]:.5f}, PyTorch's "
+           f"{theirs[0]:.5f} to {smoothed(theirs)[-1]:.5f}; largest relative difference {first:.1e} in the first 10 "
+           f"steps, {worst:.1e} between the curves smoothed over 20")
 
 times = {name: [] for name in programs}
 for turn in range(options.rounds):
@@ -61,6 +74,8 @@ for turn in range(options.rounds):
         print(f"round {turn + 1} {name:8} median {statistics.median(r[3] for r in rows):8.2f} ms, "
               f"least {min(r[3] for r in rows):8.2f} ms", flush=True)
 if options.rounds > 0:
+    record(kind="samples", unit="ms", less_is_better=True, rounds=options.rounds,
+           peers={name: [row[3] for row in rows] for name, rows in times.items()})
     print(f"\n{'':8}  forward  backward  AdamW  step (median)  step (least)  processor (median)  (least)   in ms")
     for name, rows in times.items():
         part = [statistics.median(column) for column in zip(*rows)]

@@ -27,6 +27,11 @@ const char *cdnn_isa_name(void) {
   }
 }
 
+int cdnn_has_bf16(void) {
+  dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
+}
+
 const char *cdnn_status_name(int status) {
   switch ((dnnl_status_t)status) {
   case dnnl_success:
@@ -105,6 +110,8 @@ int cdnn_engine_create(cdnn_engine **engine) {
   return status;
 }
 
+void cdnn_engine_allow_bf16(cdnn_engine *engine, int allows) { engine->allows_bf16 = allows; }
+
 void cdnn_engine_destroy(cdnn_engine *engine) {
   if (!engine)
     return;
@@ -151,12 +158,18 @@ size_t cdnn_primitive_bytes(const cdnn_primitive *primitive, int argument) {
 }
 
 int cdnn_primitive_matches(const cdnn_primitive *primitive, int argument, const cdnn_tensor *tensor) {
+  md_ref have = cdnn_md_of(primitive, argument);
+#if DNNL_VERSION_MAJOR >= 3
   md_owned wanted;
   dnnl_status_t status = cdnn_md_make(tensor, &wanted);
-  md_ref have = cdnn_md_of(primitive, argument);
   int equal = status == dnnl_success && have && dnnl_memory_desc_equal(have, wanted);
   cdnn_md_free(wanted);
   return equal;
+#else
+  /* Asked in every training step, so that it should not take memory. */
+  dnnl_memory_desc_t wanted;
+  return have && cdnn_md_fill(tensor, &wanted) == dnnl_success && dnnl_memory_desc_equal(have, &wanted);
+#endif
 }
 
 const char *cdnn_primitive_implementation(const cdnn_primitive *primitive) {
@@ -164,6 +177,13 @@ const char *cdnn_primitive_implementation(const cdnn_primitive *primitive) {
   if (dnnl_primitive_desc_query(primitive->descriptor, dnnl_query_impl_info_str, 0, (void *)&name) != dnnl_success)
     return "";
   return name;
+}
+
+int cdnn_primitive_allows_bf16(const cdnn_primitive *primitive) {
+  const_dnnl_primitive_attr_t attributes;
+  dnnl_fpmath_mode_t mode;
+  return dnnl_primitive_desc_get_attr(primitive->descriptor, &attributes) == dnnl_success &&
+         dnnl_primitive_attr_get_fpmath_mode(attributes, &mode) == dnnl_success && mode == dnnl_fpmath_mode_bf16;
 }
 
 int cdnn_primitive_run(cdnn_primitive *primitive, cdnn_stream *stream, void *const *pointers) {

@@ -19,39 +19,48 @@ static dnnl_format_tag_t tag_for(int rank, int layout) {
   }
 }
 
-dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out) {
-  /* oneDNN itself takes an undefined layout and makes a primitive that cannot be used. */
-  if (tensor && tensor->layout != CDNN_FROM && tag_for(tensor->rank, tensor->layout) == dnnl_format_tag_undef) {
-    *out = NULL;
-    return dnnl_invalid_arguments;
-  }
+/* oneDNN itself takes an undefined layout and makes a primitive that cannot be used. */
+static int has_no_tag(const cdnn_tensor *tensor) {
+  return tensor->layout != CDNN_FROM && tag_for(tensor->rank, tensor->layout) == dnnl_format_tag_undef;
+}
+
 #if DNNL_VERSION_MAJOR >= 3
+dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out) {
   *out = NULL;
   if (!tensor)
     return dnnl_success;
+  if (has_no_tag(tensor))
+    return dnnl_invalid_arguments;
   if (tensor->layout == CDNN_FROM) {
     md_ref from = cdnn_md_of(tensor->from, tensor->from_argument);
     return from ? dnnl_memory_desc_clone(out, from) : dnnl_invalid_arguments;
   }
   return dnnl_memory_desc_create_with_tag(out, tensor->rank, tensor->dims, dnnl_f32,
                                           tag_for(tensor->rank, tensor->layout));
+}
 #else
-  *out = calloc(1, sizeof **out);
-  if (!*out)
-    return dnnl_out_of_memory;
+dnnl_status_t cdnn_md_fill(const cdnn_tensor *tensor, dnnl_memory_desc_t *out) {
+  memset(out, 0, sizeof *out);
   if (!tensor)
     return dnnl_success;
+  if (has_no_tag(tensor))
+    return dnnl_invalid_arguments;
   if (tensor->layout == CDNN_FROM) {
     md_ref from = cdnn_md_of(tensor->from, tensor->from_argument);
     if (!from)
       return dnnl_invalid_arguments;
-    **out = *from;
+    *out = *from;
     return dnnl_success;
   }
-  return dnnl_memory_desc_init_by_tag(*out, tensor->rank, tensor->dims, dnnl_f32,
+  return dnnl_memory_desc_init_by_tag(out, tensor->rank, tensor->dims, dnnl_f32,
                                       tag_for(tensor->rank, tensor->layout));
-#endif
 }
+
+dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out) {
+  *out = malloc(sizeof **out);
+  return *out ? cdnn_md_fill(tensor, *out) : dnnl_out_of_memory;
+}
+#endif
 
 void cdnn_md_free(md_owned md) {
   if (!md)
@@ -79,11 +88,13 @@ md_ref cdnn_md_of(const cdnn_primitive *primitive, int argument) {
   return md;
 }
 
-dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out) {
+dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, int allows_bf16, dnnl_primitive_attr_t *out) {
   dnnl_status_t status = dnnl_primitive_attr_create(out);
   if (status != dnnl_success)
     return status;
   status = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
+  if (status == dnnl_success && allows_bf16)
+    status = dnnl_primitive_attr_set_fpmath_mode(*out, dnnl_fpmath_mode_bf16);
   if (status != dnnl_success || count == 0)
     return status;
   dnnl_post_ops_t list;

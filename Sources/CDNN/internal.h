@@ -15,6 +15,7 @@ typedef dnnl_memory_desc_t *md_owned;
 
 struct cdnn_engine {
   dnnl_engine_t handle;
+  int allows_bf16;
 };
 struct cdnn_stream {
   dnnl_stream_t handle;
@@ -32,8 +33,12 @@ struct cdnn_primitive {
 /* Releases with cdnn_md_free. A null `tensor` gives the zero descriptor (2.x) or null (3.x). */
 dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out);
 void cdnn_md_free(md_owned md);
+#if DNNL_VERSION_MAJOR < 3
+/* The same into memory of the caller. */
+dnnl_status_t cdnn_md_fill(const cdnn_tensor *tensor, dnnl_memory_desc_t *out);
+#endif
 md_ref cdnn_md_of(const cdnn_primitive *primitive, int argument);
-dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, dnnl_primitive_attr_t *out);
+dnnl_status_t cdnn_attributes_make(const cdnn_post *posts, int count, int allows_bf16, dnnl_primitive_attr_t *out);
 dnnl_alg_kind_t cdnn_elementwise_kind(int algorithm);
 /* Hard swish and softplus have no parameters in 2.x; 3.x takes them from the caller, so give it 2.x's. */
 void cdnn_elementwise_parameters(int algorithm, float *alpha, float *beta);

@@ -10,12 +10,13 @@ struct build {
   dnnl_status_t status;
 };
 
-static struct build begin(const cdnn_tensor *a, const cdnn_tensor *b, const cdnn_tensor *c, const cdnn_tensor *d,
-                          const cdnn_post *posts, int post_count) {
+/* `multiplies` says whether it is a product, which the engine may allow to be in bfloat16. */
+static struct build begin(const cdnn_engine *engine, int multiplies, const cdnn_tensor *a, const cdnn_tensor *b,
+                          const cdnn_tensor *c, const cdnn_tensor *d, const cdnn_post *posts, int post_count) {
   struct build build;
   memset(&build, 0, sizeof build);
   const cdnn_tensor *all[MAX_TENSORS] = {a, b, c, d};
-  build.status = cdnn_attributes_make(posts, post_count, &build.attributes);
+  build.status = cdnn_attributes_make(posts, post_count, multiplies && engine->allows_bf16, &build.attributes);
   for (int i = 0; i < MAX_TENSORS && build.status == dnnl_success; i++)
     build.status = cdnn_md_make(all[i], &build.md[i]);
   return build;
@@ -40,7 +41,7 @@ static void dilates(const cdnn_window *window, dnnl_dims_t out) {
 int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
                             const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
-  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  struct build build = begin(engine, 1, src, weights, bias, dst, posts, post_count);
   dnnl_dims_t dilation;
   dilates(window, dilation);
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
@@ -100,7 +101,7 @@ int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tenso
 int cdnn_deconvolution_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
                               const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
                               const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
-  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  struct build build = begin(engine, 1, src, weights, bias, dst, posts, post_count);
   dnnl_dims_t dilation;
   dilates(window, dilation);
   if (build.status != dnnl_success)
@@ -123,7 +124,7 @@ int cdnn_deconvolution_create(cdnn_engine *engine, const cdnn_tensor *src, const
 
 int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *src,
                         const cdnn_tensor *dst, const cdnn_window *window, cdnn_primitive **primitive) {
-  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  struct build build = begin(engine, 0, src, dst, NULL, NULL, NULL, 0);
   dnnl_alg_kind_t kind = algorithm == CDNN_MAX       ? dnnl_pooling_max
                          : algorithm == CDNN_AVERAGE ? dnnl_pooling_avg_exclude_padding
                                                      : dnnl_pooling_avg_include_padding;
@@ -173,7 +174,7 @@ int cdnn_pooling_create(cdnn_engine *engine, int direction, int algorithm, const
 
 int cdnn_elementwise_create(cdnn_engine *engine, int direction, int algorithm, const cdnn_tensor *data, float alpha,
                             float beta, cdnn_primitive **primitive) {
-  struct build build = begin(data, NULL, NULL, NULL, NULL, 0);
+  struct build build = begin(engine, 0, data, NULL, NULL, NULL, NULL, 0);
   dnnl_alg_kind_t kind = cdnn_elementwise_kind(algorithm);
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
   if (build.status != dnnl_success)
@@ -211,7 +212,7 @@ int cdnn_elementwise_create(cdnn_engine *engine, int direction, int algorithm, c
 
 int cdnn_resampling_create(cdnn_engine *engine, int direction, int linear, const cdnn_tensor *src,
                            const cdnn_tensor *dst, cdnn_primitive **primitive) {
-  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  struct build build = begin(engine, 0, src, dst, NULL, NULL, NULL, 0);
   dnnl_alg_kind_t kind = linear ? dnnl_resampling_linear : dnnl_resampling_nearest;
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
   if (build.status != dnnl_success)
@@ -250,7 +251,7 @@ int cdnn_binary_create(cdnn_engine *engine, int algorithm, const cdnn_tensor *sr
                        const cdnn_tensor *dst, const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
   static const dnnl_alg_kind_t kinds[] = {dnnl_binary_add, dnnl_binary_mul, dnnl_binary_sub, dnnl_binary_div,
                                           dnnl_binary_max};
-  struct build build = begin(src, src_1, dst, NULL, posts, post_count);
+  struct build build = begin(engine, 0, src, src_1, dst, NULL, posts, post_count);
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
 #if DNNL_VERSION_MAJOR >= 3
@@ -267,7 +268,7 @@ int cdnn_binary_create(cdnn_engine *engine, int algorithm, const cdnn_tensor *sr
 
 int cdnn_softmax_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *dst, int axis,
                         cdnn_primitive **primitive) {
-  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  struct build build = begin(engine, 0, src, dst, NULL, NULL, NULL, 0);
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
 #if DNNL_VERSION_MAJOR >= 3
@@ -287,7 +288,7 @@ int cdnn_softmax_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_
 int cdnn_matmul_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
                        const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_post *posts, int post_count,
                        cdnn_primitive **primitive) {
-  struct build build = begin(src, weights, bias, dst, posts, post_count);
+  struct build build = begin(engine, 1, src, weights, bias, dst, posts, post_count);
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
   md_ref b = bias ? build.md[2] : NULL;
@@ -305,7 +306,7 @@ int cdnn_matmul_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_t
 
 int cdnn_reorder_create(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *dst,
                         cdnn_primitive **primitive) {
-  struct build build = begin(src, dst, NULL, NULL, NULL, 0);
+  struct build build = begin(engine, 0, src, dst, NULL, NULL, NULL, 0);
   if (build.status == dnnl_success)
     build.status = dnnl_reorder_primitive_desc_create(&build.descriptor, build.md[0], engine->handle, build.md[1],
                                                       engine->handle, build.attributes);

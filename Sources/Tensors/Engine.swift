@@ -10,14 +10,19 @@ import CDNN
   let pool = Pool()
   private var primitives: [PrimitiveKey: Primitive] = [:]
   private var scratchpad: Storage?
+  /// How much the last tape held, so that the next one need not grow.
+  var lastTape = (gradients: 0, records: 0, leaves: 0)
   /// Threads that an operation is split over.
   public let threads: Int
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
   public let vectorWidth: Int
 
-  /// - Parameter threads: 1 or more.
+  /// - Parameters:
+  ///   - threads: 1 or more.
+  ///   - usesBF16: whether oneDNN may round to bfloat16 what convolutions multiply, on processors that have that.
+  ///     Tensors, parameters and sums stay in single precision, and so do Assay's own kernels.
   /// - Throws: ``EngineError`` where oneDNN cannot start.
-  public init(threads: Int) throws(EngineError) {
+  public init(threads: Int, usesBF16: Bool = false) throws(EngineError) {
     precondition(threads >= 1, "\(threads) threads")
     cdnn_set_threads(Int32(threads))
     self.threads = threads
@@ -26,6 +31,7 @@ import CDNN
     var stream: OpaquePointer?
     unsafe try check("dnnl_stream_create", cdnn_stream_create(engine, &stream))
     unsafe self.engine = engine!
+    if usesBF16 { unsafe cdnn_engine_allow_bf16(engine, 1) }
     unsafe self.stream = stream!
     vectorWidth = Int(cdnn_vector_width())
   }

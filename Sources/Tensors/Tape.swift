@@ -25,11 +25,23 @@ public final class Parameter {
 public final class Tape {
   public let engine: Engine
   private var gradients: [Tensor?] = []
-  private var records: [(output: Int, backward: (Tensor, Tape) -> Void)] = []
+  private var records: [Record] = []
   private var leaves: [ObjectIdentifier: (index: Int, parameter: Parameter)] = [:]
   private var leafOrder: [Parameter] = []
 
-  public init(on engine: Engine) { self.engine = engine }
+  private struct Record {
+    let output: Int
+    let backward: (Tensor, Tape) -> Void
+  }
+
+  public init(on engine: Engine) {
+    self.engine = engine
+    // One step of training is as long as the one before.
+    gradients.reserveCapacity(engine.lastTape.gradients)
+    records.reserveCapacity(engine.lastTape.records)
+    leaves.reserveCapacity(engine.lastTape.leaves)
+    leafOrder.reserveCapacity(engine.lastTape.leaves)
+  }
 
   /// A value that no gradient is wanted for.
   public func constant(_ tensor: Tensor) -> Variable {
@@ -55,11 +67,17 @@ public final class Tape {
   }
 
   /// Writes down an operation. `backward` gets the gradient of the result and hands each input its share through
-  /// ``accumulate(_:into:)``.
-  func record(_ value: Tensor, from inputs: Variable..., backward: @escaping (Tensor, Tape) -> Void) -> Variable {
-    guard inputs.contains(where: \.wantsGradient) else { return constant(value) }
+  /// ``accumulate(_:into:)``. (A list of any number of inputs would be an array each time.)
+  func record(
+    _ value: Tensor, from first: Variable, _ second: Variable? = nil, _ third: Variable? = nil,
+    _ fourth: Variable? = nil, backward: @escaping (Tensor, Tape) -> Void
+  ) -> Variable {
+    guard
+      first.wantsGradient || second?.wantsGradient ?? false || third?.wantsGradient ?? false
+        || fourth?.wantsGradient ?? false
+    else { return constant(value) }
     let output = input(value)
-    records.append((output.index, backward))
+    records.append(Record(output: output.index, backward: backward))
     return output
   }
 
@@ -81,6 +99,7 @@ public final class Tape {
   public func backward(from loss: Variable) {
     precondition(loss.value.count == 1, "a loss is one number, not \(loss.value.shape)")
     precondition(loss.tape === self && loss.wantsGradient, "this loss does not depend on any parameter of this tape")
+    engine.lastTape = (gradients.count, records.count, leafOrder.count)
     gradients[loss.index] = Tensor(repeating: 1, shape: loss.value.shape, on: engine)
     while let record = records.popLast() {
       if let gradient = gradients[record.output].take() { record.backward(gradient, self) }

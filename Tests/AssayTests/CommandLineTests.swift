@@ -98,6 +98,25 @@ import Testing
   }
 }
 
+@Suite struct PrecisionTests {
+  /// Before anything is read or written.
+  @Test(
+    .enabled(if: !EngineInfo.hasBF16),
+    arguments: [
+      ["inspect", "x", "--model", "m", "--out", "o"], ["evaluate", "x", "--model", "m", "--out", "o"],
+      ["train", "x", "--out", "m.onnx"],
+    ]) func everyCommandRefusesIt(_ arguments: [String])
+  {
+    let command = Command(arguments + ["--precision", "bf16"], in: TestFolder())
+    #expect(command.exitCode == 64 && command.output.isEmpty)
+    #expect(
+      command.errors.hasPrefix(
+        "Error: --precision bf16 needs a processor with AVX-512 BF16 or AMX, which this one is without; take f32.\n"))
+    let other = Command(arguments + ["--precision", "f16"], in: TestFolder())
+    #expect(other.exitCode == 64 && other.errors.contains("--precision"))
+  }
+}
+
 @Suite struct InspectCommandTests {
   /// A model made by hand (bright is a defect), six pictures, and one file that is none.
   private func folder(unreadable: Bool = true) throws -> TestFolder {

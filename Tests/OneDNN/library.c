@@ -39,6 +39,28 @@ static void check_refusals(void) {
   check_true("cdnn_sgemm", "rows too short", cdnn_sgemm(0, 0, 2, 2, 2, 1, numbers, 1, numbers, 2, 0, numbers, 2) == 2);
 }
 
+static void check_bf16(void) {
+  cdnn_window window = check_window(&dense);
+  cdnn_tensor src = check_tensor(CDNN_PLAIN, 4, 2, 16, 8, 6, 1), dst = check_tensor(CDNN_PLAIN, 4, 2, 32, 8, 6, 1);
+  cdnn_tensor weights = check_tensor(CDNN_ANY, 4, 32, 16, 3, 3, 1);
+  for (int allows = 1; allows >= 0; allows--) {
+    cdnn_engine_allow_bf16(check_engine, allows);
+    for (int direction = CDNN_FORWARD; direction <= CDNN_BACKWARD_WEIGHTS; direction++) {
+      cdnn_primitive *primitive;
+      int status =
+          cdnn_convolution_create(check_engine, direction, &src, &weights, NULL, &dst, &window, NULL, 0, &primitive);
+      check_true("cdnn_engine_allow_bf16", allows ? "reaches convolutions" : "leaves convolutions alone",
+                 status == 0 && cdnn_primitive_allows_bf16(primitive) == allows);
+      cdnn_primitive_destroy(primitive);
+    }
+    cdnn_primitive *primitive;
+    int status = cdnn_elementwise_create(check_engine, CDNN_INFERENCE, CDNN_TANH, &src, 0, 0, &primitive);
+    check_true("cdnn_engine_allow_bf16", "leaves functions alone",
+               status == 0 && !cdnn_primitive_allows_bf16(primitive));
+    cdnn_primitive_destroy(primitive);
+  }
+}
+
 static void check_arguments(void) {
   cdnn_window window = check_window(&dense);
   cdnn_tensor src = check_tensor(CDNN_PLAIN, 4, 2, 16, 8, 6, 1), dst = check_tensor(CDNN_PLAIN, 4, 2, 32, 8, 6, 1);
@@ -131,6 +153,7 @@ void check_library(void) {
 
   check_statuses();
   check_refusals();
+  check_bf16();
   check_arguments();
   check_runs();
   cdnn_engine *engine;

@@ -97,6 +97,26 @@ struct ConvolutionTests {
     #expect(found == [])
   }
 
+  /// With leave to multiply in bfloat16: the same bits where the processor cannot, 8 bits of each factor where it can.
+  @Test func leaveForBF16ChangesAtMostRounding() throws {
+    let results = try [false, true].map { usesBF16 in
+      let engine = try Engine(threads: 1, usesBF16: usesBF16)
+      var random = SeededGenerator(seed: 3)
+      func tensor(_ shape: Shape) -> Tensor {
+        Tensor((0..<shape.count).map { _ in random.normal() }, shape: shape, on: engine)
+      }
+      let tape = Tape(on: engine)
+      let weights = Parameter(tensor(Shape(16, 16, 3, 3)))
+      let result = tape.constant(tensor(Shape(2, 16, 9, 9)))
+        .convolved(with: tape(weights), Window(stride: 2, padding: 1))
+      tape.backward(from: result.sum())
+      return (result.value.elements, weights.gradient!.sumOfSquares())
+    }
+    let largest = results[0].0.map(abs).max()!
+    #expect(zip(results[0].0, results[1].0).allSatisfy { abs($0 - $1) <= 0.02 * largest })
+    #expect(abs(results[0].1 - results[1].1) <= 0.02 * results[0].1)
+  }
+
   /// Where oneDNN does the work, the same bits come from run to run with the same number of threads.
   @Test func directConvolutionsRepeat() throws {
     let samples = [Sample(Shape(4, 16, 17, 17), seed: 1, blocked: true), Sample(Shape(32, 16, 3, 3), seed: 2)]

@@ -1,6 +1,6 @@
 /* A thin layer over oneDNN's C API that looks the same for oneDNN 2.x (operation descriptors) and 3.x (none).
  *
- * Only single precision. Every function that can fail returns a dnnl_status_t as int: 0 is success.
+ * Only tensors of single precision. Every function that can fail returns a dnnl_status_t as int: 0 is success.
  * No globals and no threads of its own; a primitive may be used by one thread at a time. */
 #pragma once
 #include <stddef.h>
@@ -94,7 +94,13 @@ int cdnn_get_threads(void);
  * fight for the cores; on the calling thread alone where that team cannot be had. */
 void cdnn_parallel(int threads, void (*body)(void *context, int index), void *context);
 
+/* Whether oneDNN can multiply in bfloat16 here, which takes AVX-512 BF16 or AMX. */
+int cdnn_has_bf16(void);
+
 int cdnn_engine_create(cdnn_engine **engine);
+/* Allows the convolutions and matrix products that are made from now on to round what they multiply to bfloat16. Their
+ * tensors and sums stay in single precision. Whether they do so is up to oneDNN; without such a processor they do not. */
+void cdnn_engine_allow_bf16(cdnn_engine *engine, int allows);
 void cdnn_engine_destroy(cdnn_engine *engine);
 int cdnn_stream_create(cdnn_engine *engine, cdnn_stream **stream);
 void cdnn_stream_destroy(cdnn_stream *stream);
@@ -131,6 +137,8 @@ size_t cdnn_primitive_bytes(const cdnn_primitive *primitive, int argument);
 /* Whether the argument's memory is laid out as `tensor` says (1) or not (0). */
 int cdnn_primitive_matches(const cdnn_primitive *primitive, int argument, const cdnn_tensor *tensor);
 const char *cdnn_primitive_implementation(const cdnn_primitive *primitive);
+/* Whether it was made with leave to multiply in bfloat16. */
+int cdnn_primitive_allows_bf16(const cdnn_primitive *primitive);
 
 /* Runs the primitive; `pointers` has one entry for each cdnn_argument, null for those it does not have. */
 int cdnn_primitive_run(cdnn_primitive *primitive, cdnn_stream *stream, void *const *pointers);

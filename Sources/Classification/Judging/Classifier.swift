@@ -12,11 +12,14 @@ public final class Classifier: Sendable {
 
   /// Reads a model file.
   ///
+  /// - Parameter usesBF16: whether products may be in bfloat16, as for `GraphCompiler`.
   /// - Throws: ``ModelError`` or `GraphError`, in a sentence that names the file.
-  public convenience init(path: String) throws { try self.init(ONNXFile(contentsOf: path), path: path) }
+  public convenience init(path: String, usesBF16: Bool = false) throws {
+    try self.init(ONNXFile(contentsOf: path), path: path, usesBF16: usesBF16)
+  }
 
   /// The classifier of a model file that has been opened.
-  public convenience init(_ file: ONNXFile, path: String) throws {
+  public convenience init(_ file: ONNXFile, path: String, usesBF16: Bool = false) throws {
     let info = try ModelInfo(file.metadata, path: path)
     do {
       let graph =
@@ -25,21 +28,21 @@ public final class Classifier: Sendable {
         } else {
           try Graph(file)
         }
-      try self.init(graph, info: info, path: path)
+      try self.init(graph, info: info, path: path, usesBF16: usesBF16)
     } catch let error as GraphError {
       throw ModelError(path, "cannot be used: \(error)")
     }
   }
 
   /// - Parameter path: what errors call the model.
-  public init(_ graph: Graph, info: ModelInfo, path: String) throws {
+  public init(_ graph: Graph, info: ModelInfo, path: String, usesBF16: Bool = false) throws {
     self.info = info
     self.path = path
     // oneDNN's ReLU makes 0 of what is not a number: a broken network would judge as if nothing were wrong.
     for (name, constant) in graph.constants.sorted(by: { $0.key < $1.key }) where !constant.isSound {
       throw ModelError(path, "holds weights that are not numbers (\(name)); train it anew, or take a sound copy")
     }
-    compiler = try GraphCompiler(graph)
+    compiler = try GraphCompiler(graph, usesBF16: usesBF16)
   }
 
   /// A judge for the calling thread and `threads` compute threads.

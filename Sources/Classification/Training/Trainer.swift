@@ -59,7 +59,7 @@ public final class Trainer {
     train = raw.with(mean: mean, std: std)
     validation = try SampleCache(validationParts, preprocessing: train.preprocessing, threads: threads)
     digest = Self.digest(trainParts)
-    engine = try Engine(threads: threads)
+    engine = try Engine(threads: threads, usesBF16: settings.usesBF16)
     random = SeededGenerator(seed: settings.seed)
     network = plan.network.network(background: plan.background, random: &random, on: engine)
     names = network.parameters()

@@ -43,10 +43,19 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   /// Compute threads; nil for one a processor.
   public var threads: Int?
 
+  /// Whether oneDNN may multiply in bfloat16, on processors that have it; weights and sums stay in single precision.
+  public var usesBF16: Bool {
+    get { otherPrecision != nil }
+    set { otherPrecision = newValue ? "bf16" : nil }
+  }
+  // Nil for single precision, as above.
+  private var otherPrecision: String?
+
   private enum CodingKeys: String, CodingKey {
     case preset, seed, steps, epochs, minutes, batchSize, patience, inputSize, channels, learningRate, weightDecay
     case labelSmoothing, averageDecay, gradientClip, cropShare, augmentation, threads
     case otherArchitecture = "architecture"
+    case otherPrecision = "precision"
   }
 
   public init(
@@ -54,7 +63,8 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     seed: UInt64 = 0, steps: Int? = nil, epochs: Double? = nil,
     minutes: Double? = nil, batchSize: Int? = nil, patience: Int = 6, inputSize: [Int]? = nil, channels: Int? = nil,
     learningRate: Float? = nil, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
-    gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil
+    gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil,
+    usesBF16: Bool = false
   ) {
     self.preset = preset
     otherArchitecture = architecture == .residual ? nil : architecture
@@ -74,6 +84,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     self.cropShare = cropShare
     self.augmentation = augmentation
     self.threads = threads
+    otherPrecision = usesBF16 ? "bf16" : nil
   }
 
   /// The learning rate that suits an architecture: attention is upset by rates that convolutions learn well with.

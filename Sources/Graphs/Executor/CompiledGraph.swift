@@ -57,14 +57,15 @@ import Glibc
   ///   - graph: fused for these shapes.
   ///   - inputShapes: of every input.
   ///   - threads: 1 or more.
+  ///   - usesBF16: as for ``GraphCompiler/init(_:usesWinograd:usesBF16:)``.
   init(
     fused graph: Graph, inputShapes: [String: [Int]], threads: Int, weights: PackedWeights,
-    usesWinograd: Bool
+    usesWinograd: Bool, usesBF16: Bool = false
   ) throws(GraphError) {
     precondition(threads >= 1, "a graph cannot run on \(threads) threads")
     // oneDNN splits its work for the number of threads at creation.
     cdnn_set_threads(Int32(threads))
-    let engine = try Engine()
+    let engine = try Engine(allowsBF16: usesBF16)
     let lowering = try Lowering(
       graph, inputShapes: inputShapes, engine: engine, weights: weights, threads: threads,
       usesWinograd: usesWinograd)

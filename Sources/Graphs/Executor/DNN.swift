@@ -72,7 +72,8 @@ enum TensorDescription {
   let handle: OpaquePointer
   let stream: OpaquePointer
 
-  init() throws(GraphError) {
+  /// - Parameter allowsBF16: whether products may round what they multiply to bfloat16, on processors that have it.
+  init(allowsBF16: Bool = false) throws(GraphError) {
     var engine: OpaquePointer?
     try Engine.check("dnnl_engine_create", unsafe cdnn_engine_create(&engine))
     var stream: OpaquePointer?
@@ -81,6 +82,7 @@ enum TensorDescription {
     try Engine.check("dnnl_stream_create", status)
     unsafe self.handle = engine!
     unsafe self.stream = stream!
+    if allowsBF16 { unsafe cdnn_engine_allow_bf16(handle, 1) }
   }
 
   deinit {
@@ -114,6 +116,8 @@ enum TensorDescription {
     guard shape.count == 4 else { return matches(argument, .sized(shape, .plain)) ? .plain : nil }
     return Layout.all.first { matches(argument, .sized(shape, $0)) }
   }
+
+  var allowsBF16: Bool { unsafe cdnn_primitive_allows_bf16(handle) == 1 }
 
   var implementation: String { unsafe String(cString: cdnn_primitive_implementation(handle)) }
 }

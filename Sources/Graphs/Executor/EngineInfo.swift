@@ -11,6 +11,9 @@ public enum EngineInfo {
     return "\(major).\(minor).\(patch)"
   }
 
+  /// Whether oneDNN multiplies in bfloat16 on this processor where it may: with AVX-512 BF16 or AMX.
+  public static var hasBF16: Bool { cdnn_has_bf16() == 1 }
+
   /// The widest instructions that its code uses on this processor.
   public static var instructions: String { unsafe String(cString: cdnn_isa_name()) }
 }

@@ -6,12 +6,18 @@ public final class GraphCompiler: Sendable {
   private let weights = PackedWeights()
 
   private let usesWinograd: Bool
+  private let usesBF16: Bool
 
-  /// - Parameter usesWinograd: whether 3x3 convolutions may take the quick algorithm, whose results differ from the direct
-  ///   sum's in the fifth digit.
+  /// - Parameters:
+  ///   - usesWinograd: whether 3x3 convolutions may take the quick algorithm, whose results differ from the direct sum's
+  ///     in the fifth digit.
+  ///   - usesBF16: whether oneDNN may round to bfloat16 what convolutions and matrix products multiply; weights,
+  ///     intermediate values and sums stay in single precision, and so do Assay's own kernels. Without effect where
+  ///     ``EngineInfo/hasBF16`` is false.
   /// - Throws: `GraphError.malformed` for a graph that is not valid.
-  public init(_ graph: Graph, usesWinograd: Bool = true) throws(GraphError) {
+  public init(_ graph: Graph, usesWinograd: Bool = true, usesBF16: Bool = false) throws(GraphError) {
     self.usesWinograd = usesWinograd
+    self.usesBF16 = usesBF16
     try graph.validate()
     self.graph = graph
     optimized = try graph.optimized()
@@ -26,7 +32,8 @@ public final class GraphCompiler: Sendable {
   public func compile(inputShapes: [String: [Int]], threads: Int) throws(GraphError) -> CompiledGraph {
     let fused = try optimized.fused(for: inputShapes)
     let compiled = try CompiledGraph(
-      fused: fused, inputShapes: inputShapes, threads: threads, weights: weights, usesWinograd: usesWinograd)
+      fused: fused, inputShapes: inputShapes, threads: threads, weights: weights, usesWinograd: usesWinograd,
+      usesBF16: usesBF16)
     // Weights that could no longer be read from their file are not numbers.
     for constant in optimized.constants.values { try constant.source?.check() }
     return compiled

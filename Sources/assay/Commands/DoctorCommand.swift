@@ -24,6 +24,7 @@ struct DoctorCommand: ParsableCommand {
       ("assay", Assay.version), ("system", Machine.system), ("processor", Provenance.processor()),
       ("instructions", Machine.instructions.joined(separator: " ")), ("threads", "\(Machine.processors)"),
       ("memory", "\(Machine.memory >> 20) MB"), ("oneDNN", "\(EngineInfo.version), \(EngineInfo.instructions)"),
+      ("bf16", EngineInfo.hasBF16 ? "yes" : "no: without AVX-512 BF16 and AMX there is no --precision bf16"),
       (
         "OpenBLAS",
         LinearAlgebra.isInstalled

@@ -37,12 +37,15 @@ struct EvaluateCommand: ParsableCommand {
   var review: Float?
   @Option(help: "Pictures judged side by side. Default: one a processor.")
   var threads: Int?
+  @Option(help: Precision.help)
+  var precision: Precision = .f32
   @Flag(help: "Print the metrics as JSON.")
   var json = false
   @Flag(name: .shortAndLong, help: "No progress.")
   var quiet = false
 
   func validate() throws {
+    try precision.validate()
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
     for (name, value) in [("--reject", reject), ("--review", review)] {
       if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
@@ -58,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
   private func evaluate() throws {
     let started = Timestamp.now()
     Interruption.watch()
-    let file = try ModelFile(path: model)
+    let file = try ModelFile(path: model, precision: precision)
     let info = file.classifier.info
     let policy = try Policy(info, reject: reject, review: review, confidence: nil)
     let set = try PartSet.load(

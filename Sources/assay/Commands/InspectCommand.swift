@@ -34,6 +34,8 @@ struct InspectCommand: ParsableCommand {
   var confidence: Float?
   @Option(help: "Pictures judged side by side. Default: one a processor.")
   var threads: Int?
+  @Option(help: Precision.help)
+  var precision: Precision = .f32
   @Flag(help: "Go on with the run that was interrupted in this folder.")
   var resume = false
   @Flag(help: "Replace the run that is in this folder.")
@@ -50,6 +52,7 @@ struct InspectCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    try precision.validate()
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
     if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other.") }
     for (name, value) in [("--reject", reject), ("--review", review), ("--confidence", confidence)] {
@@ -67,7 +70,7 @@ struct InspectCommand: ParsableCommand {
     let started = Timestamp.now()
     Interruption.watch()
     let input = try InspectionInput(source: source)
-    let file = try ModelFile(path: model)
+    let file = try ModelFile(path: model, precision: precision)
     let info = file.classifier.info
     let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
     try makeFolder(out)

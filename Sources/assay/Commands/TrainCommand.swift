@@ -67,6 +67,8 @@ struct TrainCommand: ParsableCommand {
   var fold: Int?
   @Option(help: "Compute threads. Default: one a processor.")
   var threads: Int?
+  @Option(help: Precision.help)
+  var precision: Precision = .f32
   @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
   var checkpointInterval = 20.0
   @Option(help: "Also write the probabilities of the test split, as training sees them, to this CSV file.")
@@ -79,6 +81,7 @@ struct TrainCommand: ParsableCommand {
   var quiet = false
 
   func validate() throws {
+    try precision.validate()
     if let minutes, !(minutes > 0) { throw ValidationError("--minutes is a number above 0.") }
     if let epochs, !(epochs > 0) { throw ValidationError("--epochs is a number above 0.") }
     if let steps, steps < 1 { throw ValidationError("--steps is at least 1.") }
@@ -125,7 +128,8 @@ struct TrainCommand: ParsableCommand {
   func settings(_ architecture: NetworkConfiguration.Architecture) -> TrainingSettings {
     TrainingSettings(
       preset: preset, architecture: architecture, seed: seed, steps: steps, epochs: epochs, minutes: minutes,
-      batchSize: batch, patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads)
+      batchSize: batch, patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads,
+      usesBF16: precision == .bf16)
   }
 
   private func train() throws {

@@ -15,7 +15,10 @@ struct ModelFile {
   /// All properties of the file.
   var metadata: [String: String] { file.metadata }
 
-  init(path: String) throws { try self.init(path: path, Self.open(path)) }
+  /// - Parameter precision: of the products when it judges.
+  init(path: String, precision: Precision = .f32) throws {
+    try self.init(path: path, Self.open(path), precision: precision)
+  }
 
   /// - Parameter bytes: what is to lie at `path`.
   init(path: String, bytes: [UInt8]) throws {
@@ -26,10 +29,10 @@ struct ModelFile {
     }
   }
 
-  private init(path: String, _ file: ONNXFile) throws {
+  private init(path: String, _ file: ONNXFile, precision: Precision = .f32) throws {
     self.path = path
     self.file = file
-    classifier = try Classifier(file, path: path)
+    classifier = try Classifier(file, path: path, usesBF16: precision == .bf16)
     var digest = SHA256()
     try file.forEachChunk { digest.update(data: $0) }
     let name = classifier.info.name

@@ -8,6 +8,7 @@
 import Glibc
 import Layers
 import Tensors
+import TrainingNetworks
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 guard (5...6).contains(arguments.count), let steps = Int(arguments[1]), let threads = Int(arguments[2]),
@@ -18,12 +19,10 @@ else {
 }
 let engine = try Engine(threads: threads)
 var random = SeededGenerator(seed: 0)
-let network: any Network =
-  switch arguments[0] {
-  case "vit": VisionTransformer(size: size, &random, engine)
-  case "resnet18": ResNet18(&random, engine)
-  default: NEUNetwork(&random, engine)
-  }
+guard let network = makeNetwork(arguments[0], size: size, random: &random, on: engine) else {
+  print("there is no network '\(arguments[0])'; take neu, vit or resnet18")
+  exit(64)
+}
 let classes = type(of: network).classes
 let shape = Shape(batch, type(of: network).channels, size, size)
 var optimizer = Optimizer(.adamW(), weightDecay: 1e-4, parameters: network.parameters.map(\.parameter))

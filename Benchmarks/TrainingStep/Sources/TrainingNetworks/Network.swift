@@ -1,14 +1,26 @@
 import Layers
 import Tensors
 
-typealias Named = [(name: String, parameter: Parameter)]
+public typealias Named = [(name: String, parameter: Parameter)]
 
 /// A network that both sides of the comparison train: the same as in `training_step.py`, with the same names.
-protocol Network {
+public protocol Network {
   static var channels: Int { get }
   static var classes: Int { get }
   func forward(_ x: Variable, _ pass: inout Pass) -> Variable
   var parameters: Named { get }
+}
+
+/// The network called `neu`, `vit` or `resnet18`, with random weights; nil for any other name.
+public func makeNetwork(
+  _ name: String, size: Int, random: inout SeededGenerator, on engine: Engine
+) -> (any Network)? {
+  switch name {
+  case "neu": NEUNetwork(&random, engine)
+  case "vit": VisionTransformer(size: size, &random, engine)
+  case "resnet18": ResNet18(&random, engine)
+  default: nil
+  }
 }
 
 /// Convolution without bias and the batch normalisation after it.

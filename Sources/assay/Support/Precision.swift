@@ -1,0 +1,22 @@
+public import ArgumentParser
+import Graphs
+
+/// What numbers are multiplied in.
+public enum Precision: String, ExpressibleByArgument, Sendable, CaseIterable {
+  case f32
+  /// bfloat16 with sums in single precision, by oneDNN.
+  case bf16
+
+  static let help: ArgumentHelp = """
+    f32, or bf16 where the processor has AVX-512 BF16 or AMX: oneDNN then multiplies in bfloat16. Weights and sums stay \
+    in f32, and so do Assay's own kernels.
+    """
+
+  /// Refuses what this processor cannot do. To compute in f32 without a word instead would be to keep from the user why it
+  /// is no quicker.
+  func validate() throws {
+    guard self == .bf16, !EngineInfo.hasBF16 else { return }
+    throw ValidationError(
+      "--precision bf16 needs a processor with AVX-512 BF16 or AMX, which this one is without; take f32.")
+  }
+}
