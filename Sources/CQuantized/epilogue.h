@@ -111,14 +111,10 @@ INLINE void store_bytes(uint8_t *to, uint8_t *other_to, const __m256 values[4], 
 
 /* The input with its edges. */
 static inline int64_t padded_width(const cquantized_convolution *job) {
-  int64_t reach = (job->output_width - 1) * job->stride_x + (job->kernel_width - 1) * job->dilation_x + 1;
-  if (job->uses_winograd)
-    reach = (job->output_width + 3) / 4 * 4 + 2;
+  const int64_t reach = (job->output_width - 1) * job->stride_x + (job->kernel_width - 1) * job->dilation_x + 1;
   return reach > job->pad_left + job->width ? reach : job->pad_left + job->width;
 }
 static inline int64_t padded_height(const cquantized_convolution *job) {
-  int64_t reach = (job->output_height - 1) * job->stride_y + (job->kernel_height - 1) * job->dilation_y + 1;
-  if (job->uses_winograd)
-    reach = (job->output_height + 3) / 4 * 4 + 2;
+  const int64_t reach = (job->output_height - 1) * job->stride_y + (job->kernel_height - 1) * job->dilation_y + 1;
   return reach > job->pad_top + job->height ? reach : job->pad_top + job->height;
 }

@@ -84,7 +84,20 @@ static int64_t chunk_tiles(const cquantized_convolution *job) {
 }
 
 int64_t cquantized_winograd_scratch(const cquantized_convolution *job) {
-  return POINTS * chunk_tiles(job) * (2 * job->stride + 4 * PANEL);
+  return POINTS * chunk_tiles(job) * (2 * job->stride + 4 * PANEL) + job->stride;
+}
+
+/* Where the 36 pixels of a tile are; `outside` for those beyond the edges. */
+static void locate(const cquantized_convolution *job, int64_t tile, const uint8_t *outside,
+                   const uint8_t *pixels[POINTS]) {
+  const int64_t image = tile / (across(job) * down(job)) * job->height;
+  const int64_t top = tile / across(job) % down(job) * 4 - job->pad_top;
+  const int64_t left = tile % across(job) * 4 - job->pad_left;
+  for (int64_t y = top; y < top + 6; y++) {
+    int64_t offset = ((image + y) * job->width + left) * job->stride;
+    for (int64_t x = left; x < left + 6; x++, offset += job->stride)
+      *pixels++ = y >= 0 && y < job->height && x >= 0 && x < job->width ? job->x + offset : outside;
+  }
 }
 
 #if defined(__x86_64__)
@@ -104,12 +117,12 @@ INLINE void input_step(const words d[6], words t[6]) {
 }
 
 /* 16 channels of one tile; 36 points, `stride` apart. */
-TARGET static void transform_input(const uint8_t *x, int64_t pixel, int64_t row, int zero_point, int16_t *v,
+TARGET static void transform_input(const uint8_t *const pixels[POINTS], int64_t channel, int zero_point, int16_t *v,
                                    int64_t stride) {
   words d[6][6], t[6][6];
   for (int i = 0; i < 6; i++)
     for (int j = 0; j < 6; j++)
-      d[i][j] = (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(x + i * row + j * pixel)));
+      d[i][j] = (words)_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(pixels[i * 6 + j] + channel)));
   for (int i = 0; i < 6; i++)
     input_step(d[i], t[i]);
   for (int j = 0; j < 6; j++) {
@@ -220,9 +233,10 @@ TARGET void cquantized_winograd_part(void *context, int index) {
   const finish f = finish_of(job);
   const int64_t channels = job->stride, panels = (job->outputs + PANEL - 1) / PANEL;
   const int64_t tiles = cquantized_winograd_tiles(job), chunk = chunk_tiles(job);
-  const int64_t row = padded_width(job) * job->stride, image = padded_height(job) * row;
   int16_t *v = (int16_t *)(job->scratch + index * cquantized_winograd_scratch(job));
   int32_t *m = (int32_t *)(v + POINTS * chunk * channels);
+  uint8_t *outside = (uint8_t *)(m + POINTS * chunk * PANEL);
+  memset(outside, job->zero_point, (size_t)channels);
   /* Work is shared by tiles and, where there are few, by output channels, for each of which the input is transformed. */
   const int64_t chunks = (tiles + chunk - 1) / chunk, groups = job->groups < panels ? job->groups : panels;
   int64_t item, end;
@@ -230,12 +244,10 @@ TARGET void cquantized_winograd_part(void *context, int index) {
     const int64_t first = item / groups * chunk, last = first + chunk < tiles ? first + chunk : tiles;
     const int64_t group = item % groups;
     for (int64_t tile = first; tile < last; tile++) {
-      const int64_t n = tile / (across(job) * down(job));
-      const uint8_t *x = job->padded + n * image + tile / across(job) % down(job) * 4 * row +
-                         tile % across(job) * 4 * job->stride;
+      const uint8_t *pixels[POINTS];
+      locate(job, tile, outside, pixels);
       for (int64_t channel = 0; channel < channels; channel += 16)
-        transform_input(x + channel, job->stride, row, job->zero_point, v + (tile - first) * channels + channel,
-                        chunk * channels);
+        transform_input(pixels, channel, job->zero_point, v + (tile - first) * channels + channel, chunk * channels);
     }
     for (int64_t panel = panels * group / groups; panel < panels * (group + 1) / groups; panel++) {
       for (int64_t point = 0; point < POINTS; point++)

@@ -48,7 +48,7 @@ typedef struct {
   const int32_t *offsets, *ends; /* direct: from a window's first byte to each block's four, and cquantized_pack's */
   const uint8_t *residual; /* null for none; may be y */
   uint8_t *y;
-  uint8_t *padded;         /* cquantized_padded bytes; or x, where nothing has to be filled up */
+  uint8_t *padded;         /* direct: cquantized_padded bytes; or x, where nothing has to be filled up */
   uint8_t *scratch;        /* Winograd: cquantized_winograd_scratch bytes for each thread */
 } cquantized_convolution;
 
@@ -65,7 +65,7 @@ int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights
                         int32_t *ends, int32_t *sums);
 /* Bytes that the input takes with its edges filled up. */
 int64_t cquantized_padded(const cquantized_convolution *job);
-/* Before the parts of each phase: the first fills up the edges, the second multiplies. */
+/* Before the parts of each phase: with edges, the first fills them up, the second multiplies. */
 void cquantized_start(cquantized_convolution *job);
 void cquantized_edges_part(void *job, int index);
 void cquantized_multiply_part(void *job, int index);

@@ -61,7 +61,7 @@ extension Lowering {
     guard let algorithm = operation.algorithm, let primitive = engine.binary(algorithm, .sized(shape, layout)) else {
       return false
     }
-    let result = allocate(a.shape, layout)
+    let result = isLastRead(node.inputs[0], a, by: node) ? a : allocate(a.shape, layout)
     emit(node.name, primitive, [(CDNN_SRC, a.storage), (CDNN_SRC_1, b.storage), (CDNN_DST, result.storage)])
     define(node.output, result)
     return true
@@ -82,7 +82,7 @@ extension Lowering {
   ) throws(GraphError) -> Bool {
     let x = try located(image)
     let y = try located(numbers, .plain, for: node)
-    let result = allocate(x.shape, x.layout)
+    let result = isLastRead(image, x, by: node) ? x : allocate(x.shape, x.layout)
     let geometry = ImageGeometry(x.shape, x.layout)
     let (from, with, to) = (x.storage, y.storage, result.storage)
     emit(node.name, "channels", touching: [from, with, to]) {

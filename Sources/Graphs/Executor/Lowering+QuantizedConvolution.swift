@@ -34,8 +34,8 @@ extension Lowering {
       : unsafe try direct(node, job, weights, scales: scales, bias: bias, columns: columns)
 
     let needsEdges =
-      unsafe isWinograd
-      || cquantized_padded(&job) > (x.shape[0] * x.shape[2] * x.shape[3] * x.stride + 4 + 63) / 64 * 64
+      unsafe !isWinograd
+      && cquantized_padded(&job) > (x.shape[0] * x.shape[2] * x.shape[3] * x.stride + 4 + 63) / 64 * 64
     let padded = needsEdges ? program.planned(bytes: unsafe Int(cquantized_padded(&job))) : x.storage
     let scratch = program.planned(bytes: threads * parts.scratch)
     let place = allocateBytes(result)

@@ -200,6 +200,27 @@ import Testing
     #expect(compiled.workingBytes < sum / 2)
   }
 
+  /// Two images live at once; a third place for either result would be more than there is to do.
+  @Test func elementwiseStepsWriteInPlace() throws {
+    let shape = [1, 8, 32, 32]
+    var builder = GraphBuilder(name: "gates")
+    builder.input("x", shape: shape.map { .fixed($0) })
+    let window = Pooling(kernel: [3, 3], strides: [1, 1], padding: .all(1))
+    let a = builder.maxPooling("x", name: "maximum", window)
+    let b = builder.averagePooling(a, name: "mean", window)
+    let gated = builder.multiply(a, builder.globalAveragePooling(b, name: "gate"), name: "gated")
+    builder.output(builder.binary(.subtract, gated, b, name: "y"))
+    let graph = try builder.build()
+    let input = numbers(shape, seed: 1)
+    let compiled = try CompiledGraph(graph, inputShape: shape, threads: 1)
+    #expect(compiled.workingBytes < Int(2.5 * Double(8 * 32 * 32 * 4)))
+    let values = input.floats!
+    for _ in 0..<2 {
+      try compiled.run(values.span)
+      #expect(difference(compiled.output("y"), try graph.evaluate(["x": input])["y"]!.floats!) < 1e-5)
+    }
+  }
+
   @Test func theProfileNamesEveryNode() throws {
     let compiled = try CompiledGraph(try network(), inputShape: [1, 1, 64, 64], threads: 1)
     compiled.isProfiling = true
