@@ -3,8 +3,11 @@
 usage: quantize.py NETWORKS FOLDER NAME ...
 Needs onnxruntime and onnx. FOLDER/NAME.onnx holds the quantised network, FOLDER/NAME.npz the same input as
 NETWORKS/NAME.npz. Calibrated on random pictures of the kind that export.py makes: what counts here is speed, and that
-all peers compute the same.
+all peers compute the same. To that end weights have seven bits where the processor is without VNNI, as ONNX Runtime's
+documentation advises: there, its kernels and OpenVINO's saturate with eight, while Assay's stay exact and take longer.
+FULL_RANGE=1 takes eight all the same.
 """
+import os
 import pathlib
 import shutil
 import sys
@@ -15,6 +18,8 @@ from onnxruntime.quantization import (CalibrationDataReader, CalibrationMethod, 
 
 networks, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
 folder.mkdir(parents=True, exist_ok=True)
+has_vnni = "vnni" in pathlib.Path("/proc/cpuinfo").read_text()
+reduces_range = not has_vnni and not os.environ.get("FULL_RANGE")
 
 
 class Pictures(CalibrationDataReader):
@@ -32,7 +37,7 @@ for name in sys.argv[3:]:
     part = folder / f"{name}.part.onnx"
     quantize_static(networks / f"{name}.onnx", part, Pictures(shape), quant_format=QuantFormat.QDQ, per_channel=True,
                     activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-                    calibrate_method=CalibrationMethod.MinMax)
+                    reduce_range=reduces_range, calibrate_method=CalibrationMethod.MinMax)
     shutil.copy(networks / f"{name}.npz", folder / f"{name}.npz")
     # Under its name only when it is whole.
     part.rename(folder / f"{name}.onnx")
