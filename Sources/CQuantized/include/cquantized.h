@@ -35,7 +35,6 @@ typedef struct {
   int64_t residual_stride;
   int32_t rectifies;          /* whether what is below 0 becomes 0 */
 
-  int32_t uses_winograd;      /* whether the parts are cquantized_winograd_part's */
   int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */
 
   int64_t next;

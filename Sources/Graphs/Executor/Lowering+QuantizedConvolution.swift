@@ -16,9 +16,9 @@ extension Lowering {
     // Few tiles leave the inner kernel idle; large weights would be read from memory for each of them.
     let tiles = unsafe cquantized_winograd_tiles(&job)
     let kernel = Array(constant.shape.suffix(2))
-    unsafe job.uses_winograd =
+    let isWinograd =
       usesWinograd && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
-        && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && x.shape[1] <= 256 && tiles >= 4 ? 1 : 0
+      && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && x.shape[1] <= 256 && tiles >= 4
     unsafe job.groups = Int64(threads) * 12 > tiles ? Int64(threads) : 1
 
     let outputs = constant.shape[0]
@@ -27,7 +27,6 @@ extension Lowering {
     let scales = (0..<outputs).map {
       quantized.input.scales[0] * quantized.weights.scales[quantized.weights.scales.count == 1 ? 0 : $0]
     }
-    let isWinograd = unsafe job.uses_winograd == 1
     let parts =
       isWinograd
       ? unsafe try winograd(node, job, weights, scales: scales, bias: bias, columns: columns)
