@@ -59,14 +59,15 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
+    module("Threads"),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
-    module("Samples", ["Imaging", "Metrics"]),
-    module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples"]),
-    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification"]),
+    module("Samples", ["Imaging", "Metrics", "Threads"]),
+    module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
+    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",

@@ -1,5 +1,6 @@
 public import Classification
 internal import Samples
+internal import Threads
 
 #if canImport(Glibc)
   import Glibc

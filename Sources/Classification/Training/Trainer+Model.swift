@@ -3,6 +3,7 @@ import Layers
 import Metrics
 public import Samples
 import Tensors
+import Threads
 
 /// A finished training.
 public struct TrainedModel: Sendable {

@@ -4,6 +4,7 @@ import Layers
 import Metrics
 public import Samples
 import Tensors
+import Threads
 
 #if canImport(Glibc)
   import Glibc

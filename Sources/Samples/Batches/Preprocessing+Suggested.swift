@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Threads
 
 extension Preprocessing {
   /// Settings for a set of parts: an input size by ``inputSize(for:area:multiple:)``, grey unless its images show

@@ -1,3 +1,5 @@
+internal import Threads
+
 /// The images of a split, decoded and resized once, in memory with 8 bits, so that epochs do not decode again.
 ///
 /// What does not fit in the memory that it may use is decoded each time it is asked for: slower, but the same bytes.

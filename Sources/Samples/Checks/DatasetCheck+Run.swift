@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Threads
 
 extension DatasetCheck {
   /// Reads every image of the set and reports.

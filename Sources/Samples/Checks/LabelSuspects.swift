@@ -1,3 +1,5 @@
+internal import Threads
+
 /// Finds parts whose label is probably wrong.
 enum LabelSuspects {
   struct Suspect: Sendable, Hashable {

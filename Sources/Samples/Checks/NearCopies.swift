@@ -1,3 +1,5 @@
+internal import Threads
+
 /// Finds images that show the same picture: encoded anew, resized, brightened, mirrored or turned.
 ///
 /// Parts of one kind look alike, so alikeness as a whole proves nothing. Compared is fine detail, less what is common

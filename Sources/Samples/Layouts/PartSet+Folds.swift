@@ -1,3 +1,5 @@
+internal import Threads
+
 extension PartSet {
   /// The sets of a cross-validation: in each, one of `count` folds of the training and validation parts is the `test`
   /// split, a tenth of each class of the rest is `val`, and the others are `train`. The set's own test parts are in none.

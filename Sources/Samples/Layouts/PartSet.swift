@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Threads
 
 /// The parts of a data set, with their classes, masks and splits.
 public struct PartSet: Sendable {

@@ -1,4 +1,5 @@
 internal import Imaging
+internal import Threads
 
 extension WashersRenderer {
   /// Writes a part set: `FOLDER/{train,val,test}/CLASS/*.png`, the masks of its defects under `FOLDER/masks`, and
