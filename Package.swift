@@ -55,12 +55,14 @@ let package = Package(
     .target(name: "CTransformer"),
     .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
+    module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
@@ -79,6 +81,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
+    tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
