@@ -126,6 +126,7 @@ private struct LevelTally {
   }
 
   private mutating func add<Pixel: MeteredPixel>(_ row: Span<Pixel>, _ columns: Range<Int>, _ step: Int) {
+    let whiteLevel = whiteLevel, blackLevel = blackLevel
     var levels = levels.mutableSpan
     var white = 0, black = 0, count = 0
     // Aligned to the grid, so that a region's slanted edges do not change the density.
