@@ -145,6 +145,9 @@ struct BackgroundModel: Sendable {
     return result
   }
 
+  /// How much a spot of belt varies, in the light of the learning phase.
+  func deviation(_ index: Int) -> Float { variance[index].squareRoot() }
+
   /// Spots that show again what they showed before something was taken for belt go back to that.
   mutating func restore(_ levels: [Float], _ differences: inout [Float], _ options: PresenceOptions) {
     let least = Float(options.minimumContrast) * min(1, max(0.4, gain)), deviations = Float(options.deviations) * gain
