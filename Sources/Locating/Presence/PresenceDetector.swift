@@ -342,6 +342,3 @@ public struct PresenceDetector: Sendable {
     event.released.removeAll { frame in tracks.contains { $0.best?.frame == frame } }
   }
 }
-extension PresenceDetector {
-  package var debug: String { tracks.map { "[\($0.box.left * grid.side)-\(($0.box.right + 1) * grid.side) v\($0.velocityX * Double(grid.side)) s\($0.seen) m\($0.missing) \($0.isJudged ? "J" : "")]" }.joined() }
-}
