@@ -44,7 +44,7 @@ import Testing
     let aligner = try PartAligner(template: template, options: AlignmentOptions(maximumAngle: range))
     #expect(aligner.showsAngle)
     var random = Random(UInt64(range)), errors = Errors()
-    for seed in 0..<40 {
+    for seed in 0..<25 {
       var scene = scene
       scene.noise = random.uniform(1...8)
       scene.gain = random.uniform(0.5...1.2)
@@ -62,7 +62,7 @@ import Testing
     let aligner = try PartAligner(
       template: template, options: AlignmentOptions(maximumAngle: 10, scales: 0.9...1.1))
     var random = Random(77), errors = Errors()
-    for seed in 0..<15 {
+    for seed in 0..<10 {
       let x = random.uniform(120...420), y = random.uniform(120...320)
       let degrees = random.uniform(-10...10), scale = random.uniform(0.9...1.1)
       let frame = scene.frame(
@@ -164,7 +164,8 @@ import Testing
       let there = other.toSource(x: x, y: y), back = other.fromSource(x: there.x, y: there.y)
       #expect(abs(back.x - x) < 1e-9 && abs(back.y - y) < 1e-9)
     }
-    #expect(other.sourceBox(PixelRect(x: 0, y: 0, width: 5, height: 5), in: frame).height == 0)
+    // Above the frame there is nothing.
+    #expect(other.sourceBox(PixelRect(x: 80, y: 0, width: 5, height: 5), in: frame).height == 0)
   }
 
   @Test func mistakesAreNamed() {
@@ -195,14 +196,14 @@ import Testing
   @Test func timeForAFrame() throws {
     let frame = scene.frame(width: 640, height: 480, x: 330.2, y: 210.7, degrees: 14, seed: 8)
     for range in [0.0, 20, 180] {
-      let clock = ContinuousClock()
       var aligner: PartAligner?
-      let made = try clock.measure {
-        aligner = try PartAligner(template: template, options: AlignmentOptions(maximumAngle: range, leastScore: 0.3))
+      let template = template
+      let made = milliseconds(1) {
+        aligner = try? PartAligner(template: template, options: AlignmentOptions(maximumAngle: range, leastScore: 0.3))
       }
       var found = 0
       let time = milliseconds(9) { found += aligner?.find(frame).pose == nil ? 0 : 1 }
-      print("# align 640x480, 200x200, ±\(range): \(time) ms; made in \(made)")
+      print("# align 640x480, 200x200, ±\(range): \(time) ms; made in \(made) ms")
       #expect(range == 0 || found == 9)
     }
   }

@@ -28,10 +28,11 @@ struct PartScene {
 
   /// A plate of 150 x 110 with holes, a slot and a mark: how much of it is there, and its level; from its centre.
   static func part(_ u: Double, _ v: Double) -> (cover: Double, level: Double) {
+    func length(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
     func edge(_ distance: Double) -> Double { min(1, max(0, 0.5 - distance)) }
-    func disc(_ x: Double, _ y: Double, _ r: Double) -> Double { edge(hypot(u - x, v - y) - r) }
+    func disc(_ x: Double, _ y: Double, _ r: Double) -> Double { edge(length(u - x, v - y) - r) }
     let dx = max(abs(u) - 63, 0), dy = max(abs(v) - 43, 0)
-    var cover = edge(hypot(dx, dy) - 12)
+    var cover = edge(length(dx, dy) - 12)
     cover *= 1 - disc(-45, -25, 14)
     cover *= 1 - disc(40, 22, 9)
     cover *= 1 - edge(max(abs(u - 20) - 22, abs(v + 28) - 5))
@@ -51,11 +52,11 @@ struct PartScene {
       let dx = Double(px) + 0.5 - x, dy = Double(py) + 0.5 - y
       if dx * dx + dy * dy < 10500 * scale * scale {
         var cover = 0.0, light = 0.0
-        for sub in 0..<9 {
-          let sx = dx + Double(sub % 3 - 1) / 3, sy = dy + Double(sub / 3 - 1) / 3
+        for sub in 0..<4 {
+          let sx = dx + Double(sub % 2) / 2 - 0.25, sy = dy + Double(sub / 2) / 2 - 0.25
           let (c, l) = Self.part(a * sx + b * sy, -b * sx + a * sy)
-          cover += c / 9
-          light += c * l / 9
+          cover += c / 4
+          light += c * l / 4
         }
         value = value * (1 - cover) + light
       }
