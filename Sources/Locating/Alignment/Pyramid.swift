@@ -27,7 +27,8 @@ struct Pyramid: Sendable {
           let upper = unsafe from.baseAddress! + 2 * y * image.width, lower = unsafe upper + image.width
           let row = unsafe to.baseAddress! + y * width
           for x in 0..<width {
-            let sum = unsafe UInt16(upper[2 &* x]) &+ UInt16(upper[2 &* x &+ 1]) &+ UInt16(lower[2 &* x])
+            let sum =
+              unsafe UInt16(upper[2 &* x]) &+ UInt16(upper[2 &* x &+ 1]) &+ UInt16(lower[2 &* x])
               &+ UInt16(lower[2 &* x &+ 1])
             unsafe row[x] = Float(sum) * 0.25
           }

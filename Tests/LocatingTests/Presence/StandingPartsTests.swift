@@ -178,7 +178,7 @@ import Testing
       var scene = BeltScene(seed: UInt64(seed))
       (scene.texture, scene.noise, scene.speed) = (texture, noise, speed)
       scene.light = { 1 + 0.1 * sin(Double($0) * 2.1) }
-      let watched = try Watched(scene, frames: 1000, options: PresenceOptions(.passes))
+      let watched = try Watched(scene, frames: 500, options: PresenceOptions(.passes))
       print(
         "# empty belt, texture \(texture), noise \(noise): \(watched.parts.count) parts, \(watched.disturbances.count)")
       #expect(watched.parts.isEmpty)
