@@ -15,7 +15,8 @@ struct BeltScene {
   var parts: [Part] = []
   private let tile: [Float]
   private let noiseTable: [Float]
-  private let tileWidth = 512
+  private let tileWidth = BeltScene.side
+  private static let side = 512
 
   /// An ellipse, a rectangle or a ring.
   struct Part {
@@ -49,7 +50,12 @@ struct BeltScene {
       }
     }
     for index in fine.indices { fine[index] = fine[index] * 0.6 + coarse[index] * 0.8 }
-    tile = fine
+    // Each row three times, so that any shift is one piece.
+    var repeated: [Float] = []
+    for y in 0..<256 {
+      for _ in 0..<3 { repeated += fine[y * BeltScene.side..<(y + 1) * BeltScene.side] }
+    }
+    tile = repeated
     noiseTable = (0..<65536 + 4096).map { _ in Float(random.normal()) }
   }
 
@@ -63,28 +69,50 @@ struct BeltScene {
     var line = [Float](repeating: 0, count: width)
     let texture = Float(texture), noise = Float(noise)
     for y in 0..<height {
-      let row = y % 256 * tileWidth
-      for x in 0..<width { line[x] = 90 + texture * tile[row + (x - shift) & (tileWidth - 1)] }
+      let row = y % 256 * 3 * tileWidth + (-shift & (tileWidth - 1))
+      unsafe tile.withUnsafeBufferPointer { tile in
+        let from = unsafe tile.baseAddress! + row
+        unsafe line.withUnsafeMutableBufferPointer { line in
+          let to = line.baseAddress!
+          for x in 0..<width { unsafe to[x] = 90 + texture * from[x] }
+        }
+      }
       for (part, centre) in visible {
         let dy = (Double(y) + 0.5 - part.y) / (part.height / 2)
         guard abs(dy) < 1.2 else { continue }
         let soft = max(0.5, part.blur(number)) * 2 / min(part.width, part.height)
+        let shape = part.shape, halfWidth = part.width / 2
+        let outer = (1 + soft / 2) * (1 + soft / 2), inner = max(0, 1 - soft / 2) * max(0, 1 - soft / 2)
+        let hole = max(0, 0.35 - soft / 2) * max(0, 0.35 - soft / 2), bright = 90 + Float(part.contrast)
         let first = max(0, Int(centre - part.width * 0.6)), last = min(width, Int(centre + part.width * 0.6) + 1)
         for x in first..<max(first, last) {
-          let dx = (Double(x) + 0.5 - centre) / (part.width / 2)
-          let radius = part.shape == .plate ? max(abs(dx), abs(dy)) : (dx * dx + dy * dy).squareRoot()
-          var cover = min(1, max(0, (1 - radius) / soft + 0.5))
-          if part.shape == .ring { cover = min(cover, min(1, max(0, (radius - 0.35) / soft + 0.5))) }
+          let dx = (Double(x) + 0.5 - centre) / halfWidth
+          let square = dx * dx + dy * dy
+          if shape != .plate && (square > outer || shape == .ring && square < hole) { continue }
+          var cover = 1.0
+          if shape == .plate || square > inner || shape == .ring {
+            let radius = shape == .plate ? max(abs(dx), abs(dy)) : square.squareRoot()
+            cover = min(1, max(0, (1 - radius) / soft + 0.5))
+            if shape == .ring { cover = min(cover, min(1, max(0, (radius - 0.35) / soft + 0.5))) }
+          }
           // Parts have a little texture of their own that moves along.
           let detail = Double((Int(dx * 12 + 100) ^ Int(dy * 12 + 100)) & 3) * 3
-          line[x] += Float(cover) * (90 + Float(part.contrast) + Float(detail) - line[x])
+          line[x] += Float(cover) * (bright + Float(detail) - line[x])
         }
       }
       let offset = Int(random.next() & 65535)
       var target = image.mutableRow(y)
-      for x in 0..<width {
-        let value = line[x] * gain + noise * noiseTable[offset + x] + 0.5
-        target[x] = value <= 0 ? 0 : value >= 255 ? 255 : UInt8(value)
+      unsafe noiseTable.withUnsafeBufferPointer { table in
+        unsafe line.withUnsafeBufferPointer { line in
+          unsafe target.withUnsafeMutableBufferPointer { target in
+            let random = unsafe table.baseAddress! + offset, from = line.baseAddress!
+            let to = target.baseAddress!
+            for x in 0..<width {
+              let value = unsafe from[x] * gain + noise * random[x] + 0.5
+              unsafe to[x] = UInt8(truncatingIfNeeded: Int32(min(255, max(0, value))))
+            }
+          }
+        }
       }
     }
     return image
