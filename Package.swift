@@ -37,6 +37,7 @@ let package = Package(
     // For the packages under Benchmarks.
     .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
     .library(name: "AssayGraphs", targets: ["Graphs"]),
+    .library(name: "AssayCapture", targets: ["Capture", "Imaging"]),
   ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.

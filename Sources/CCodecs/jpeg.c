@@ -17,6 +17,9 @@ typedef struct {
   int allows_extraneous_bytes;
 } ccodecs_jpeg_errors;
 
+// Cameras fill the data up to some multiple of bytes; what is longer is damage.
+#define CCODECS_JPEG_STRAY_BYTES 16
+
 // More scans than any encoder writes: each costs a pass over the whole picture, and a few bytes of file.
 #define CCODECS_JPEG_SCANS 100
 
@@ -48,7 +51,10 @@ static void emit(j_common_ptr common, int level) {
     case JWRN_ADOBE_XFORM:
       return;
     case JWRN_EXTRANEOUS_DATA:
-      if (errors->allows_extraneous_bytes) return;
+      // How many bytes were skipped, and before which marker.
+      if (errors->allows_extraneous_bytes && errors->manager.msg_parm.i[0] <= CCODECS_JPEG_STRAY_BYTES &&
+          errors->manager.msg_parm.i[1] == JPEG_EOI)
+        return;
       break;
     default: break;
   }

@@ -36,7 +36,7 @@ typedef struct {
   int32_t scale_denominator;
   /// Decode luma only where the file has it.
   int32_t wants_gray;
-  /// Accept stray bytes between the end of the picture's data and the next marker, as some cameras send.
+  /// Accept up to 16 stray bytes between the end of the picture's data and the end marker, as some cameras send.
   int32_t allows_extraneous_bytes;
 } ccodecs_jpeg_options;
 
