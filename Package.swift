@@ -48,7 +48,7 @@ let package = Package(
   targets: [
     // C: system libraries and our own shims over them.
     .target(
-      name: "CCodecs",
+      name: "CCodecs", dependencies: ["CFrames"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
     .target(name: "CFrames"),
@@ -83,7 +83,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
-    tests("CaptureTests", ["Capture", "Imaging", "CFrames"]),
+    tests("CaptureTests", ["Capture", "Imaging", "CFrames", "CCodecs"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),

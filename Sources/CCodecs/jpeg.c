@@ -7,6 +7,7 @@
 #include <jpeglib.h>
 
 #include "ccodecs.h"
+#include "jpeg_rows.h"
 
 // libjpeg ends by longjmp to `jump`, always set in the one C function that called into it.
 typedef struct {
@@ -168,9 +169,13 @@ ccodecs_status ccodecs_jpeg_decode(const uint8_t *bytes, size_t count, ccodecs_j
   errors.allows_extraneous_bytes = options.allows_extraneous_bytes;
   decoder.progress = &progress;
   start(&decoder, bytes, count, options);
+  const int is_quick = !options.is_plain && ccodecs_jpeg_has_quick_rows(&decoder);
+  if (is_quick) decoder.raw_data_out = TRUE;
   jpeg_start_decompress(&decoder);
   if (decoder.output_width != info->width || decoder.output_height != info->height) ERREXIT(&decoder, JERR_BAD_STATE);
-  if (decoder.out_color_space == JCS_CMYK) {
+  if (is_quick) {
+    ccodecs_jpeg_quick_rows(&decoder, rows, row_bytes);
+  } else if (decoder.out_color_space == JCS_CMYK) {
     JSAMPARRAY line =
         decoder.mem->alloc_sarray((j_common_ptr)&decoder, JPOOL_IMAGE, decoder.output_width * 4, 1);
     while (decoder.output_scanline < decoder.output_height) {

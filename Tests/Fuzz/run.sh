@@ -49,7 +49,8 @@ elif [ "$format" = onnx ]; then
 else
   upper=$(printf %s "$format" | tr a-z A-Z)
   clang -std=c11 -O1 -g -fsanitize=address,undefined,fuzzer -fno-sanitize-recover=undefined -D"FORMAT=$format" -D"FUZZ_$upper" \
-    -I"$root/Sources/CCodecs/include" "$here/fuzz_codecs.c" "$root"/Sources/CCodecs/*.c -o "$work/fuzz" \
+    -I"$root/Sources/CCodecs/include" -I"$root/Sources/CFrames/include" "$here/fuzz_codecs.c" \
+    "$root"/Sources/CCodecs/*.c "$root"/Sources/CFrames/*.c -o "$work/fuzz" \
     -lpng -ljpeg -ltiff
 fi
 exec nice -n 19 "$work/fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=60 -rss_limit_mb="$rss" \

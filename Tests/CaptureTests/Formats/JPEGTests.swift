@@ -143,7 +143,7 @@ struct JPEGTests {
   @Test func fewStrayBytesBeforeTheEndAreAccepted() throws {
     let converter = try FrameConverter(layout())
     let whole = try converter.convert(Self.file)
-    for count in [1, 2, 7, 16, 17, 100] {
+    for count in [1, 2, 7, 16, 30, 100] {
       let bytes = Array(Self.file.dropLast(2)) + [UInt8](repeating: 0, count: count) + [0xFF, 0xD9]
       if count <= 16 {
         #expect(try converter.convert(bytes) == whole)
