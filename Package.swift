@@ -50,6 +50,8 @@ let package = Package(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CFrames"),
+    .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
@@ -61,6 +63,7 @@ let package = Package(
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
@@ -79,6 +82,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
+    tests("CaptureTests", ["Capture", "Imaging", "CFrames"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
