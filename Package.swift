@@ -57,6 +57,7 @@ let package = Package(
     .target(name: "CTransformer"),
     .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
@@ -64,6 +65,7 @@ let package = Package(
     module("Threads"),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
+    module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
@@ -83,6 +85,7 @@ let package = Package(
 
     tests("ImagingTests", ["Imaging"]),
     tests("CaptureTests", ["Capture", "Imaging", "CFrames"]),
+    tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
