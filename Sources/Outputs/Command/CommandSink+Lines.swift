@@ -1,45 +1,5 @@
 internal import Synchronization
 
-/// Lines on their way through a stream: what is not written yet, and what is not confirmed yet.
-struct LineFlow: Sendable {
-  /// Bytes that are to be written.
-  private(set) var unsent: ArraySlice<UInt8> = []
-  /// Lines in the stream: the number, and at which byte of all that was ever written it ends.
-  private var lines: ArraySlice<(number: UInt64, end: Int)> = []
-  private var appended = 0
-  private var sent = 0
-  /// The last line that is in the stream, and the last that was wholly written.
-  private(set) var last: UInt64 = 0
-  private(set) var written: UInt64 = 0
-
-  /// Lines that are written wholly and not confirmed.
-  var outstanding: Int { lines.prefix { $0.end <= sent }.count }
-  var isEmpty: Bool { lines.isEmpty }
-
-  mutating func append(_ line: OutputLine) {
-    unsent.append(contentsOf: line.bytes)
-    unsent.append(0x0A)
-    appended += line.bytes.count + 1
-    last = line.number
-    lines.append((line.number, appended))
-  }
-
-  /// So many bytes were written.
-  mutating func advance(_ count: Int) {
-    unsent = unsent.dropFirst(count)
-    if unsent.isEmpty { unsent = [] }
-    sent += count
-    for line in lines where line.end <= sent && line.number > written { written = line.number }
-  }
-
-  /// Takes the first line out; nil when none is written wholly.
-  mutating func confirmFirst() -> UInt64? {
-    guard let first = lines.first, first.end <= sent else { return nil }
-    lines.removeFirst()
-    return first.number
-  }
-}
-
 extension CommandSink {
   /// Passes lines to the command that runs, and waits for the first confirmation.
   func pass(_ lines: [OutputLine], acknowledged: Bool) throws(OutputError) -> Int {
