@@ -59,10 +59,12 @@ let package = Package(
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
+    .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
     module("Locating", ["Imaging", "CLocating"]),
@@ -94,6 +96,10 @@ let package = Package(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
+    // A program that the tests kill at random moments.
+    .executableTarget(
+      name: "OutputsTestProgram", dependencies: ["Outputs"], path: "Tests/OutputsTestProgram", swiftSettings: strict),
+    tests("OutputsTests", ["Outputs", "FileTestSupport", "OutputsTestProgram"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
