@@ -3,7 +3,8 @@
 usage: compare.py [--rounds N] [--runs N] [--size WxH] [--program FILE] [--json FILE]
 Needs numpy and opencv-python-headless; builds the Swift side first unless `--program` names it built. Each peer uses one
 thread. The peers take turns, so that all of them meet the same load; the figure is the median over all runs of all
-rounds, of the thread's processor time. OpenCV's cvtColor and libv4lconvert write into memory that is there already; Assay and imdecode make new pictures.
+rounds, of the thread's processor time. Each picture goes to other memory than the four before it: Assay and imdecode make
+new ones, OpenCV's cvtColor and libv4lconvert are given them.
 Exit code 1 where pictures differ by more than rounding.
 """
 import argparse
@@ -50,16 +51,17 @@ def ask(peer, name, runs, range="limited"):
 def opencv(name, runs):
     data = np.fromfile(scratch / name, np.uint8)
     if name == "YUYV":
-        data, target = data.reshape(height, width, 2), np.empty((height, width, 3), np.uint8)
-        convert = lambda: cv2.cvtColor(data, cv2.COLOR_YUV2RGB_YUY2, target)
+        data, targets = data.reshape(height, width, 2), [np.zeros((height, width, 3), np.uint8) for _ in range(5)]
+        convert = lambda: cv2.cvtColor(data, cv2.COLOR_YUV2RGB_YUY2, targets[run % 5])
     else:
         convert = lambda: cv2.imdecode(data, cv2.IMREAD_COLOR_RGB)
-    times = []
+    times, kept = [], []
     for run in range(runs + 5):
         start = time.thread_time()
         picture = convert()
         if run >= 5:
             times.append((time.thread_time() - start) * 1e3)
+        kept = [*kept[-3:], picture]
     return picture, times
 
 
@@ -81,13 +83,14 @@ peers = {"Assay": lambda name, runs: ask("assay", name, runs),
 failed = False
 for name in ["YUYV"] + sorted(path.name for path in scratch.iterdir() if path.name.startswith("MJPG")):
     pictures = {peer: convert(name, 1)[0].astype(int) for peer, convert in peers.items()}
-    # libv4lconvert takes all Y'CbCr for full range, and rounds its factors to a few bits.
+    # libv4lconvert takes all Y'CbCr for full range, and its factors are 1.5 for Cr and 2.02 for Cb where BT.601 has 1.402
+    # and 1.772: all that can be asked is that the picture is the same one.
     same = {"OpenCV": pictures["Assay"], "libv4lconvert": ask("assay", name, 1, "full")[0].astype(int)}
     differences = {peer: np.abs(pictures[peer] - same[peer]) for peer in list(peers)[1:]}
     print(f"{name}, {options.size}, {(scratch / name).stat().st_size} bytes")
     for peer, difference in differences.items():
         print(f"  difference from {peer}: mean {difference.mean():.3f}, largest {difference.max()}")
-        failed |= difference.mean() > 1
+        failed |= difference.mean() > (6 if name == "YUYV" and peer == "libv4lconvert" else 1)
     times = {peer: [] for peer in peers}
     for _ in range(options.rounds):
         for peer, convert in peers.items():

@@ -2,8 +2,8 @@
 //
 // Reads commands from standard input, a line each:  PEER FORMAT RANGE WIDTH HEIGHT FRAME RUNS OUTPUT
 //   PEER is assay or libv4lconvert; RANGE is full or limited; OUTPUT gets the last picture's bytes.
-// Answers with a line of the milliseconds of processor time of each run. Assay's pictures are new memory each time, as when capturing, and
-// the last four are kept, as they would be by what comes after; libv4lconvert writes into the same memory again and again.
+// Answers with a line of the milliseconds of processor time of each run.
+// Each picture goes to other memory than the four before it, as when what comes after still holds those.
 
 import CPeer
 import Capture
@@ -48,13 +48,17 @@ func run(_ line: String) throws -> String {
     output = image.pixels.withUnsafeBytes { Array($0) }
   } else {
     guard let peer = cpeer_create() else { throw Failure(description: "no libv4lconvert") }
+    var outputs = [[UInt8]](repeating: [], count: 5)
+    for index in outputs.indices { outputs[index] = [UInt8](repeating: 0, count: output.count) }
     for run in 0..<runs + 5 {
       var status: Int32 = 0
+      swap(&output, &outputs[run % 5])
       let time = milliseconds {
         status = cpeer_convert(
           peer, format.rawValue, UInt32(width), UInt32(height), bytes, bytes.count, &output)
       }
       guard status == 0 else { throw Failure(description: "libv4lconvert cannot convert \(format)") }
+      if run < runs + 4 { swap(&output, &outputs[run % 5]) }
       if run >= 5 { times.append(time) }
     }
   }
