@@ -105,4 +105,4 @@ for name in ["YUYV"] + sorted(path.name for path in scratch.iterdir() if path.na
             file.write(json.dumps({
                 "kind": "samples", "part": "Camera frames to RGB, 1 thread", "item": f"{name}, {options.size}", "unit": "ms",
                 "less_is_better": True, "rounds": options.rounds, "peers": times, "beside": []}) + "\n")
-sys.exit(failed)
+sys.exit(1 if failed else 0)
