@@ -50,6 +50,7 @@ let package = Package(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CV4L2"),
     .target(name: "CFrames"),
     .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
@@ -66,7 +67,7 @@ let package = Package(
     module("Threads"),
     module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
-    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo", "CV4L2"]),
     module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
@@ -74,19 +75,22 @@ let package = Package(
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
-    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads"]),
+    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting",
-        arguments,
+        "Imaging", "Capture", "Locating", "Outputs", "Threads", "Tensors", "Layers", "Graphs", "Metrics", "Samples",
+        "Classification", "Inspection", "Reporting", arguments,
         crypto,
       ],
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
-    tests("CaptureTests", ["Capture", "Imaging", "CFrames"]),
+    .executableTarget(
+      name: "cameracheck", dependencies: ["Capture", "Imaging"], path: "Tests/VirtualCamera/cameracheck",
+      swiftSettings: strict),
+    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "FileTestSupport"]),
     tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),

@@ -31,8 +31,7 @@ public struct ColorEncoding: Sendable, Hashable {
   /// `V4L2_MAP_QUANTIZATION_DEFAULT` lay down: BT.601 and limited range unless the color space says otherwise, full
   /// range for R'G'B'. Two readings go beyond them: grey formats are of full range unless the driver names the range
   /// (mono cameras leave it open and send 0...255), and SMPTE 240M is taken for BT.709, its near twin.
-  public init(format: PixelFormat, colorspace: UInt32, ycbcrEncoding: UInt32, quantization: UInt32)
-  {
+  public init(format: PixelFormat, colorspace: UInt32, ycbcrEncoding: UInt32, quantization: UInt32) {
     // enum v4l2_colorspace: SMPTE240M 2, REC709 3, JPEG 7, BT2020 10, DCI_P3 12.
     // enum v4l2_ycbcr_encoding: 601 1, 709 2, XV601 3, XV709 4, SYCC 5, BT2020 6, BT2020_CONST_LUM 7, SMPTE240M 8.
     switch ycbcrEncoding {
