@@ -57,9 +57,12 @@ let package = Package(
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "COpenBLAS"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Recipes", ["CYaml"]),
+    module("Service"),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
@@ -78,6 +81,8 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    tests("RecipesTests", ["Recipes", "FileTestSupport"]),
+    tests("ServiceTests", ["Service", "FileTestSupport"]),
     tests("ImagingTests", ["Imaging"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
