@@ -4,7 +4,8 @@ extension Recipe.Camera {
   /// - Returns: a camera with something in each place, also where a problem was reported; `nil` only without keys.
   init?(_ field: Field, _ defaults: Section) {
     guard let fields = Fields(field, "a camera", keys: Self.ownKeys + Section.keys) else { return nil }
-    let section = Section(fields).over(defaults)
+    let own = Section(fields)
+    let section = own.over(defaults)
     name = field.key
     device = fields["device"]?.text(longest: 256).map { String($0.trimmingBlanks) } ?? ""
     if !fields.has("device") {
@@ -27,7 +28,10 @@ extension Recipe.Camera {
         field.keyMark, "camera \(name) has no \"model\", and the station names none for all cameras")
     }
     checkTimes(fields)
-    checkPolicy(fields)
+    // What contradicts itself on its own was said.
+    if own.policy.contradiction == nil, defaults.policy.contradiction == nil, let message = policy.contradiction {
+      fields.reading.report(place("policy", fields), message)
+    }
     checkAreas(fields)
   }
 
@@ -58,15 +62,6 @@ extension Recipe.Camera {
       fields.reading.report(
         place("trigger", fields),
         "a trigger every \(Quantities.text(interval)) is more often than there are frames at \(speed)")
-    }
-  }
-
-  /// Each set of thresholds was checked by itself; here what the camera's and the station's make together.
-  private func checkPolicy(_ fields: Fields) {
-    for (thresholds, key) in [(policy.thresholds, "policy")] + policy.classes.map({ ($0.thresholds, "policy.classes") })
-    {
-      guard let reject = thresholds.reject, let review = thresholds.review, review > reject else { continue }
-      fields.reading.report(place(key, fields), Recipe.Policy.contradiction(reject: reject, review: review))
     }
   }
 

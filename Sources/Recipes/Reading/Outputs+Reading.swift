@@ -29,7 +29,7 @@ extension Recipe.Output {
       guard let field = fields["socket"], let path = field.file(), Self.fits(path, field) else { return nil }
       target = .socket(path)
     default:
-      field.report("an output is either a command or a socket")
+      if fields.has("command") || !fields.hasUnknown { field.report("an output is either a command or a socket") }
       return nil
     }
   }

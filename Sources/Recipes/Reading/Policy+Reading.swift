@@ -17,14 +17,13 @@ extension Recipe.Policy {
   private static func thresholds(_ fields: Fields) -> Thresholds {
     let thresholds = Thresholds(
       reject: fields["reject"]?.share().map { Float($0) }, review: fields["review"]?.share().map { Float($0) })
-    if let reject = thresholds.reject, let review = thresholds.review, review > reject {
-      fields["review"]?.report(contradiction(reject: reject, review: review))
-    }
+    if let message = thresholds.contradiction { fields["review"]?.report(message) }
     return thresholds
   }
 
-  static func contradiction(reject: Float, review: Float) -> String {
-    "\"review\" \(review) must not be more than \"reject\" \(reject): what is rejected is never reviewed"
+  /// The first of its thresholds that contradict each other.
+  var contradiction: String? {
+    ([thresholds] + classes.map(\.thresholds)).lazy.compactMap(\.contradiction).first
   }
 
   func over(_ defaults: Recipe.Policy) -> Recipe.Policy {
@@ -41,5 +40,12 @@ extension Recipe.Policy {
       return ClassThresholds(label: label, thresholds: over(own, other))
     }
     return all
+  }
+}
+
+extension Recipe.Policy.Thresholds {
+  var contradiction: String? {
+    guard let reject, let review, review > reject else { return nil }
+    return "\"review\" \(review) must not be more than \"reject\" \(reject): what is rejected is never reviewed"
   }
 }

@@ -54,6 +54,8 @@ struct Fields {
   let what: String
   /// In the file's order.
   let all: [Field]
+  /// Whether more keys were written than are known here.
+  let hasUnknown: Bool
 
   /// - Parameter keys: `nil` where every name is allowed.
   init?(_ field: Field, _ what: String, keys: [String]?) {
@@ -88,10 +90,17 @@ struct Fields {
       found.append(field)
     }
     all = found
+    hasUnknown = found.count < pairs.count
   }
 
   /// The field, or nothing where the key is missing or empty.
   subscript(key: String) -> Field? { all.first { $0.key == key && !$0.node.isEmpty } }
+
+  /// For a choice between keys; where there is none because it is misspelt, that was said.
+  func reportUnlessOne(_ message: String, _ field: Field) {
+    if all.count > 1 || all.isEmpty && !hasUnknown { field.report(message) }
+  }
+
   func has(_ key: String) -> Bool { all.contains { $0.key == key } }
 }
 

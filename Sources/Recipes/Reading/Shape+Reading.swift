@@ -6,7 +6,7 @@ extension Recipe.Shape {
   init?(_ field: Field) {
     guard let fields = Fields(field, "an area", keys: Self.keys) else { return nil }
     guard fields.all.count == 1, let only = fields.all.first, !only.node.isEmpty else {
-      if fields.all.count != 1 { field.report("an area is one of polygon, rectangle, mask") }
+      fields.reportUnlessOne("an area is one of polygon, rectangle, mask", field)
       return nil
     }
     switch only.key {

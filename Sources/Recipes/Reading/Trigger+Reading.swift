@@ -22,7 +22,7 @@ extension Recipe.Trigger {
     }
     guard let fields = Fields(field, "trigger", keys: Self.keys) else { return nil }
     guard fields.all.count == 1, let only = fields.all.first, !only.node.isEmpty else {
-      if fields.all.count != 1 { field.report("a trigger is one of every, software, presence") }
+      fields.reportUnlessOne("a trigger is one of every, software, presence", field)
       return nil
     }
     switch only.key {
@@ -65,7 +65,7 @@ extension Recipe.Software {
     } else {
       guard let fields = Fields(field, "software", keys: ["socket", "signal"]) else { return nil }
       guard fields.all.count == 1, let only = fields.all.first, !only.node.isEmpty else {
-        if fields.all.count != 1 { field.report("a software trigger is one of stdin, socket, signal") }
+        fields.reportUnlessOne("a software trigger is one of stdin, socket, signal", field)
         return nil
       }
       if only.key == "socket" {

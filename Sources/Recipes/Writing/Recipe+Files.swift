@@ -41,7 +41,7 @@ extension Recipe {
     var folder = path
     var status = stat()
     while unsafe stat(folder, &status) != 0 {
-      guard errno == ENOENT, orParent, folder != "/" else {
+      guard errno == ENOENT || errno == ENOTDIR, orParent, folder != "/" else {
         let reason = unsafe String(cString: strerror(errno))
         return [problem(at: keys, "\(what) \(folder) cannot be used (\(reason))")]
       }

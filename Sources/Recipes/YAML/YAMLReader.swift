@@ -35,6 +35,8 @@ internal import CYaml
     guard text.count <= longestText else {
       throw YAMLError(nil, "is longer than \(longestText) bytes, which no recipe is")
     }
+    // libyaml only looks for a byte order mark where it has to find out the encoding.
+    let text = text.starts(with: [0xef, 0xbb, 0xbf]) ? Array(text.dropFirst(3)) : text
     try YAMLText.check(text)
     guard var reader = YAMLReader(text) else { throw YAMLError(nil, "cannot be read: out of memory") }
     while try reader.step() {}

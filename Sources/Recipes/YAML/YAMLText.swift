@@ -36,6 +36,9 @@ enum YAMLText {
   /// libyaml's words as one sentence that says what to do.
   static func sentence(_ problem: String, character: UInt8?) -> String {
     switch problem {
+    case "found a tab character that violates indentation",
+      "found a tab character where an indentation space is expected":
+      return "tabs cannot indent; use spaces"
     case "found character that cannot start any token":
       guard let character, character != UInt8(ascii: "\t") else { return "tabs cannot indent; use spaces" }
       let name = YAMLNode.quoted(String(UnicodeScalar(character)))

@@ -85,7 +85,7 @@ import Threads
   @Test func renamedIntoPlace() throws {
     let watcher = try FolderWatcher(top.path, options: .quick)
     for name in [".a.png.tmp", "b.part"] { top.write([1, 2], name) }
-    #expect(watcher.more(0.3) == [])
+    #expect(watcher.more(0.2) == [])
     moved(top.path + "/.a.png.tmp", top.path + "/a.png")
     moved(top.path + "/b.part", top.path + "/b.jpeg")
     #expect(watcher.names(2) == ["a.png", "b.jpeg"])
@@ -117,13 +117,13 @@ import Threads
     #expect(watcher.files(1).map(\.size) == [2])
     // Opened for writing and closed with nothing written.
     Writer(top.path + "/latest.png", append: true).finish()
-    #expect(watcher.more(0.3) == [])
+    #expect(watcher.more(0.2) == [])
     // Replaced by a file of the same size and an older time.
     top.write([3, 4], "new.tmp")
     setTime("new.tmp", 1_000_000)
     moved(top.path + "/new.tmp", top.path + "/latest.png")
     #expect(watcher.names(1) == ["latest.png"])
-    #expect(watcher.more(0.3) == [])
+    #expect(watcher.more(0.2) == [])
   }
 
   /// Links have no closing of their own.
@@ -166,7 +166,7 @@ import Threads
     let elsewhere = TestFolder()
     moved(top.path + "/a/b", elsewhere.path + "/b")
     elsewhere.write([1], "b/c/other.png")
-    #expect(watcher.more(0.3) == [])
+    #expect(watcher.more(0.2) == [])
     // And back under another name: everything in it is new.
     moved(elsewhere.path + "/b", top.path + "/x")
     #expect(Set(watcher.names(3)) == ["x/c/deep.png", "x/c/other.png", "x/later.png"])

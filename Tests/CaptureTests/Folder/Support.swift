@@ -32,8 +32,19 @@ extension FolderWatcher {
     return all
   }
 
+  /// The first notices that come.
+  func notices(within seconds: Double = 5) -> [FolderNotice] {
+    let until = FolderState.now() + seconds
+    while FolderState.now() < until {
+      _ = next(timeout: until - FolderState.now())
+      let notices = takeNotices()
+      if !notices.isEmpty { return notices }
+    }
+    return []
+  }
+
   /// What comes although nothing should.
-  func more(_ seconds: Double = 0.4) -> [String] { names(.max, within: seconds) }
+  func more(_ seconds: Double = 0.25) -> [String] { names(.max, within: seconds) }
 }
 
 /// A file that is being written: open until `close`.
