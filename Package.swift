@@ -50,12 +50,16 @@ let package = Package(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CFrames"),
+    .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
     .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
+    .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
     .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
 
@@ -63,7 +67,10 @@ let package = Package(
     module("Threads"),
     module("Recipes", ["CYaml"]),
     module("Service"),
+    module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
+    module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
@@ -84,6 +91,8 @@ let package = Package(
     tests("RecipesTests", ["Recipes", "FileTestSupport"]),
     tests("ServiceTests", ["Service", "FileTestSupport"]),
     tests("ImagingTests", ["Imaging"]),
+    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "FileTestSupport"]),
+    tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
@@ -92,6 +101,10 @@ let package = Package(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
+    // A program that the tests kill at random moments.
+    .executableTarget(
+      name: "OutputsTestProgram", dependencies: ["Outputs"], path: "Tests/OutputsTestProgram", swiftSettings: strict),
+    tests("OutputsTests", ["Outputs", "FileTestSupport", "OutputsTestProgram"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
