@@ -26,17 +26,21 @@ extension Recipe {
         lock: [exposure, gain, white_balance, focus]   # settle at the start, then stay; also all, none
         settle: 2 s
         trigger:                          # or: every frame, every 200 ms, {software: stdin}
-          presence:                       # one frame of each part that comes by
+          presence:                       # one frame of each part
+            mode: passes                  # or stands: judged once it does not move
             region: {rectangle: [400, 0, 480, 720]}    # default: the camera's region
-            on: 10 %                      # of it differs from the empty belt: a part has come
-            off: 5 %                      # less than this: it has gone
-            hold: 50 ms                   # for so long, against flicker
-            longest: 5 s                  # a part that stands is judged then
-            learn: 2 s                    # the belt is empty for so long at the start
+            on: 0.2 %                     # so much of it differs from the empty belt: a part has come
+            off: 0.1 %                    # less than this: it has gone
+            hold: {on: 2, off: 3, rest: 3}    # frames that it takes to believe that, and that a part stands
+            longest: 5 s                  # it is judged at the latest then; default: when it leaves or stands
+            learn: 30                     # frames of empty belt at the start
+            contrast: 6                   # grey levels that count as a difference
+            adapt: 10 s                   # the belt's picture follows slow changes of light
+            relearn: 3 min                # what stands for so long becomes part of the scene
         region: {polygon: [[100, 40], [1180, 40], [1180, 680], [100, 680]]}   # what is judged, in pixels
         ignore:                           # and what not
           - {rectangle: [600, 300, 40, 40]}
-          - {mask: belt.png}              # what is not black in this picture
+          - {mask: belt.png}              # what is white in this picture
         alignment:                        # a part that is not found is rejected
           template: washer.png
           search: [200, 100, 880, 520]    # x, y, width, height; default: the region
@@ -62,6 +66,7 @@ extension Recipe {
       reviews: all
       accepts: 1 in 100
       budget: 20 GB                       # then the oldest go first; or unlimited
+      days: 90                            # then accepted and reviewed ones go; default: never
       raw: no                             # the camera's own bytes too, to judge them again
 
     """

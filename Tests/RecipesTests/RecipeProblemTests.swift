@@ -102,7 +102,13 @@ import Testing
     ),
     ("trigger: {presence: {on: 0}}", "5:30: \"on\" must be more than 0, or a part is always there"),
     ("trigger: {presence: {on: 120 %}}", "5:30: \"on\" must be from 0 % to 100 %, not 120 %"),
-    ("trigger: {presence: {hold: 6 s}}", "5:32: \"hold\" 6 s must be less than \"longest\" 5 s"),
+    (
+      "trigger: {presence: {hold: 6 s}}",
+      "5:32: \"hold\" must be keys with values, not the text \"6 s\"; such as on: "
+        + "..."
+    ),
+    ("trigger: {presence: {hold: {on: 0}}}", "5:37: \"on\" must be from 1 to 1000, not 0"),
+    ("trigger: {presence: {mode: flies}}", "5:32: \"mode\" must be passes or stands, not the text \"flies\""),
     ("region: {rectangle: [0, 0, 0, 5]}", "5:32: \"rectangle\" must be from 1 to 16384, not 0"),
     ("region: {rectangle: [0, 0, 5]}", "5:25: \"rectangle\" must be [x, y, width, height], not a list"),
     ("region: {rectangle: [a, 0, 5, 5]}", "5:26: \"rectangle\" must be a whole number, not the text \"a\""),

@@ -21,11 +21,12 @@ import Testing
       ])
     #expect(top.lock == [.exposure, .gain, .whiteBalance, .focus])
     #expect(top.settle == .seconds(2) && top.timeout == .seconds(3))
+    // The example shows the defaults but for these.
     var presence = Recipe.Presence()
     presence.region = .rectangle(Recipe.Rectangle(400, 0, 480, 720))
-    // The example shows the defaults.
+    presence.longest = .seconds(5)
     #expect(top.trigger == .presence(presence))
-    #expect(presence.on == 0.1 && presence.off == 0.05 && presence.hold == .milliseconds(50))
+    #expect(presence.on == 0.002 && presence.off == 0.001 && presence.learn == 30 && presence.mode == .passes)
     #expect(
       top.region == .polygon([(100, 40), (1180, 40), (1180, 680), (100, 680)].map { Recipe.Point($0.0, $0.1) }))
     #expect(top.ignore == [.rectangle(Recipe.Rectangle(600, 300, 40, 40)), .mask("/etc/assay/belt.png")])
@@ -51,8 +52,9 @@ import Testing
       ])
     #expect(recipe.outputs.map(\.timeout) == [.seconds(2), .seconds(2)])
     var keep = Recipe.Keep()
-    keep.accepts = Recipe.Sampling(1, of: 100)
+    #expect(keep.accepts == Recipe.Sampling(1, of: 100))
     keep.budget = 20_000_000_000
+    keep.days = 90
     #expect(recipe.keep == keep)
   }
 
@@ -89,6 +91,19 @@ import Testing
     #expect(
       recipe.cameras[0].controls.map(\.value)
         == [.integer(-3), .truth(true), .name("off"), .truth(false), .name("Shutter Priority Mode"), .name("12")])
+  }
+
+  @Test func menuItems() {
+    let items = ["Auto Mode", "Manual Mode", "Shutter Priority Mode", "Aperture Priority Mode", "Disabled", "50 Hz"]
+    func item(_ value: Recipe.ControlValue) -> [String] { items.filter { value.matches(menuItem: $0) } }
+    #expect(item(.name("manual")) == ["Manual Mode"])
+    #expect(item(.name("Manual Mode")) == ["Manual Mode"])
+    #expect(item(.name("aperture_priority")) == ["Aperture Priority Mode"])
+    #expect(item(.name("50 hz")) == ["50 Hz"])
+    #expect(item(.truth(false)) == ["Disabled"])
+    #expect(item(.truth(true)) == [])
+    #expect(item(.integer(50)) == [])
+    #expect(item(.name("mode")) == [])
   }
 
   @Test func quantities() {

@@ -15,11 +15,13 @@ import Testing
           + "white_balance_automatic to off.",
         "Exposure, gain, white balance and focus settle for 2 s at the start and are then held.",
         "Without a frame for 3 s it counts as stalled.",
-        "One frame of each part is judged.",
-        "A part has come when 10 % of the rectangle of 480 x 720 pixels at (400, 0) differs from the empty belt, and has "
-          + "gone below 5 %, either for 50 ms.",
-        "A part that stands is judged 5 s after it came.",
-        "The empty belt is learned for 2 s at the start.",
+        "One frame of each part that comes by is judged, the sharpest that shows it whole.",
+        "A part has come when 0.2 % of the rectangle of 480 x 720 pixels at (400, 0) differs from the empty belt in 2 "
+          + "frames, and has gone when less than 0.1 % does in 3 frames.",
+        "It is judged at the latest 5 s after it came.",
+        "A spot differs when it is 6 grey levels off, or more where the belt is noisy.",
+        "The empty belt is learned from the first 30 frames, and followed over 10 s.",
+        "What stands for 3 min after it was judged becomes part of the scene.",
         "Only what lies in the polygon (100, 40) (1180, 40) (1180, 680) (100, 680) is judged.",
         "Not looked at is what lies in the rectangle of 40 x 40 pixels at (600, 300) or the mask /etc/assay/belt.png.",
         "Each part is looked for by the template /etc/assay/washer.png, turned by up to 20 degrees either way, in the "
@@ -44,13 +46,14 @@ import Testing
         "Pictures are kept of all rejects, all reviews and 1 in 100 accepts.",
         "Raw frames are not kept.",
         "Pictures may take 20 GB; then the oldest go first.",
+        "After 90 days accepted and reviewed ones go.",
         "The run is written to /etc/assay/runs/line-3.",
       ])
   }
 
   @Test func sentencesOfTheLeast() throws {
     let recipe = try Recipe(
-      yaml: "model: m\ncameras: {a: {device: /dev/video0}}\nkeep: {rejects: none}", path: "/l/x.yml")
+      yaml: "model: m\ncameras: {a: {device: /dev/video0}}\nkeep: {rejects: none, accepts: none}", path: "/l/x.yml")
     #expect(recipe.sentences.contains("Station x has one camera: a."))
     #expect(
       recipe.sentences.contains(
@@ -105,7 +108,7 @@ import Testing
         keep:
           rejects: all
           reviews: all
-          accepts: none
+          accepts: "1 in 100"
           budget: "10 GB"
           raw: false
 
@@ -115,7 +118,7 @@ import Testing
         == "{\"station\":\"line\",\"cameras\":{\"top\":{\"device\":\"usb-1\",\"controls\":{\"gain\":4},\"lock\":[],"
         + "\"settle\":\"2 s\",\"timeout\":\"3 s\",\"trigger\":\"every frame\",\"model\":\"/l/m.onnx\"}},\"outputs\":"
         + "[{\"socket\":\"/s\",\"timeout\":\"2 s\"}],\"keep\":{\"rejects\":\"all\",\"reviews\":\"all\",\"accepts\":"
-        + "\"none\",\"budget\":\"10 GB\",\"raw\":false}}")
+        + "\"1 in 100\",\"budget\":\"10 GB\",\"raw\":false}}")
   }
 
   @Test func changes() throws {

@@ -62,13 +62,16 @@ extension Recipe.Command {
 extension Recipe.Keep {
   init(_ field: Field?) {
     self.init()
-    guard let field, let fields = Fields(field, "keep", keys: ["rejects", "reviews", "accepts", "budget", "raw"]) else {
+    guard let field,
+      let fields = Fields(field, "keep", keys: ["rejects", "reviews", "accepts", "budget", "days", "raw"])
+    else {
       return
     }
     rejects = fields["rejects"].flatMap { Self.sampling($0) } ?? rejects
     reviews = fields["reviews"].flatMap { Self.sampling($0) } ?? reviews
     accepts = fields["accepts"].flatMap { Self.sampling($0) } ?? accepts
     if let field = fields["budget"] { budget = field.scalar == "unlimited" ? nil : Self.budget(field) }
+    days = fields["days"]?.integer(1...36_500)
     raw = fields["raw"]?.truth() ?? raw
   }
 

@@ -92,35 +92,46 @@ extension Recipe.UserSignal {
 }
 
 extension Recipe.Presence {
-  private static let keys = ["region", "on", "off", "hold", "longest", "learn"]
-
-  /// What `trigger: presence` means.
-  public init() {
-    region = nil
-    (on, off) = (0.1, 0.05)
-    (hold, longest, learn) = (.milliseconds(50), .seconds(5), .seconds(2))
-  }
+  private static let keys = [
+    "mode", "region", "on", "off", "hold", "longest", "learn", "contrast", "adapt", "relearn",
+  ]
 
   init?(_ field: Field) {
     guard let fields = Fields(field, "presence", keys: Self.keys) else { return nil }
     self.init()
+    if let field = fields["mode"] {
+      if let mode = field.scalar.flatMap({ Mode(rawValue: $0) }) {
+        self.mode = mode
+      } else {
+        field.refuse("must be passes or stands", nil)
+      }
+    }
     region = fields["region"].flatMap { Recipe.Shape($0) }
     on = fields["on"]?.share() ?? on
     // Half is enough for hysteresis where nobody says otherwise.
     off = fields["off"]?.share() ?? on / 2
-    hold = fields["hold"]?.duration(.zero ... .seconds(10)) ?? hold
-    longest = fields["longest"]?.duration(.milliseconds(10) ... .seconds(3600)) ?? longest
-    learn = fields["learn"]?.duration(.zero ... .seconds(600)) ?? learn
+    if let field = fields["hold"] { hold = Hold(field) }
+    longest = fields["longest"]?.duration(.milliseconds(10) ... .seconds(3600))
+    learn = fields["learn"]?.integer(3...10_000) ?? learn
+    contrast = fields["contrast"]?.number(1...255, "a number of grey levels") ?? contrast
+    adapt = fields["adapt"]?.duration(.milliseconds(100) ... .seconds(3600)) ?? adapt
+    relearn = fields["relearn"]?.duration(.seconds(1) ... .seconds(86_400)) ?? relearn
     if on <= 0 { (fields["on"] ?? field).report("\"on\" must be more than 0, or a part is always there") }
     if off >= on, on > 0 {
       (fields["off"] ?? field).report(
         "\"off\" must be less than \"on\", or a part could come and go at once: \(Recipe.percent(off)) and "
           + Recipe.percent(on))
     }
-    if hold >= longest {
-      (fields["hold"] ?? fields["longest"] ?? field).report(
-        "\"hold\" \(Quantities.text(hold)) must be less than \"longest\" \(Quantities.text(longest))")
-    }
+  }
+}
+
+extension Recipe.Presence.Hold {
+  init(_ field: Field) {
+    self.init()
+    guard let fields = Fields(field, "hold", keys: ["on", "off", "rest"]) else { return }
+    on = fields["on"]?.integer(1...1000) ?? on
+    off = fields["off"]?.integer(1...1000) ?? off
+    rest = fields["rest"]?.integer(1...1000) ?? rest
   }
 }
 

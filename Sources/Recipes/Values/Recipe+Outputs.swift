@@ -24,9 +24,11 @@ extension Recipe {
   public struct Keep: Sendable, Hashable {
     public var rejects = Sampling.all
     public var reviews = Sampling.all
-    public var accepts = Sampling.none
+    public var accepts = Sampling(1, of: 100)
     /// Bytes; `nil` is no limit. Beyond it the oldest go first, rejects that nobody looked at never in silence.
     public var budget: Int64? = 10_000_000_000
+    /// Days after which accepted and reviewed pictures go, 1...36500; `nil` is never.
+    public var days: Int?
     /// Whether the camera's own bytes are kept too, so that the frame can be judged again.
     public var raw = false
 
@@ -37,6 +39,9 @@ extension Recipe {
   public struct Sampling: Sendable, Hashable {
     public let kept: Int
     public let of: Int
+
+    /// 0...1
+    public var share: Double { Double(kept) / Double(of) }
 
     public static let all = Sampling(1, of: 1)
     public static let none = Sampling(0, of: 1)

@@ -85,6 +85,22 @@ extension Recipe {
     case truth(Bool)
     /// The name of a menu's item, or text.
     case name(String)
+
+    /// Whether this names a menu's item: without regard to case, blanks and punctuation, and with or without "Mode", so
+    /// that `manual` is `Manual Mode` and `aperture_priority` is `Aperture Priority Mode`. Truth is an item that is
+    /// called on, yes, enabled or true, or the opposite; a number is not compared with names.
+    public func matches(menuItem: String) -> Bool {
+      func plain(_ text: String) -> String {
+        let word = String(text.lowercased().filter { $0.isLetter || $0.isNumber })
+        return word.hasSuffix("mode") && word.count > 4 ? String(word.dropLast(4)) : word
+      }
+      return switch self {
+      case .integer: false
+      case .truth(true): ["on", "yes", "enabled", "true"].contains(plain(menuItem))
+      case .truth(false): ["off", "no", "disabled", "false", "none"].contains(plain(menuItem))
+      case .name(let name): plain(name) == plain(menuItem)
+      }
+    }
   }
 
   /// What a camera regulates by itself.
@@ -97,7 +113,7 @@ extension Recipe {
     /// At least three corners, not all on one line.
     case polygon([Point])
     case rectangle(Rectangle)
-    /// A picture's file, absolute: what is not black belongs to the area.
+    /// A picture's file of the frame's size, absolute: what is white belongs to the area.
     case mask(String)
   }
 

@@ -69,10 +69,15 @@ extension Recipe.Trigger {
     case .presence(let presence):
       .keys([
         "presence": .keys([
+          "mode": .text(presence.mode.rawValue),
           "region": presence.region?.tree,
           "on": .number(presence.on), "off": .number(presence.off),
-          "hold": .text(Quantities.text(presence.hold)), "longest": .text(Quantities.text(presence.longest)),
-          "learn": .text(Quantities.text(presence.learn)),
+          "hold": .keys([
+            "on": .number(presence.hold.on), "off": .number(presence.hold.off), "rest": .number(presence.hold.rest),
+          ]),
+          "longest": presence.longest.map { .text(Quantities.text($0)) },
+          "learn": .number(presence.learn), "contrast": .number(presence.contrast),
+          "adapt": .text(Quantities.text(presence.adapt)), "relearn": .text(Quantities.text(presence.relearn)),
         ])
       ])
     }
@@ -138,7 +143,7 @@ extension Recipe.Keep {
       "rejects": .text(Quantities.text(rejects)), "reviews": .text(Quantities.text(reviews)),
       "accepts": .text(Quantities.text(accepts)),
       "budget": .text(budget.map { Quantities.text(bytes: $0) } ?? "unlimited"),
-      "raw": .literal(raw ? "true" : "false"),
+      "days": days.map { .number($0) }, "raw": .literal(raw ? "true" : "false"),
     ])
   }
 }

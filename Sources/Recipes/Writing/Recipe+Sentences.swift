@@ -86,18 +86,30 @@ extension Recipe.Trigger {
     case .software(.signal(let signal)): return ["One frame is judged for each signal \(signal.rawValue)."]
     case .presence(let presence):
       let area = presence.region?.words ?? "the judged area"
-      let hold = presence.hold == .zero ? "" : ", either for \(Quantities.text(presence.hold))"
       let (on, off) = (Recipe.percent(presence.on), Recipe.percent(presence.off))
-      return [
-        "One frame of each part is judged.",
-        "A part has come when \(on) of \(area) differs from the empty belt, and has gone below \(off)\(hold).",
-        "A part that stands is judged \(Quantities.text(presence.longest)) after it came.",
-        presence.learn == .zero
-          ? "The first picture shows the empty belt."
-          : "The empty belt is learned for \(Quantities.text(presence.learn)) at the start.",
+      let hold = presence.hold
+      var all = [
+        presence.mode == .passes
+          ? "One frame of each part that comes by is judged, the sharpest that shows it whole."
+          : "Each part is judged once it stands, which is without motion in \(Recipe.frames(hold.rest)).",
+        "A part has come when \(on) of \(area) differs from the empty belt in \(Recipe.frames(hold.on)), and has gone "
+          + "when less than \(off) does in \(Recipe.frames(hold.off)).",
+      ]
+      if let longest = presence.longest {
+        all.append("It is judged at the latest \(Quantities.text(longest)) after it came.")
+      }
+      return all + [
+        "A spot differs when it is \(Quantities.text(presence.contrast)) grey levels off, or more where the belt is noisy.",
+        "The empty belt is learned from the first \(Recipe.frames(presence.learn)), and followed over "
+          + "\(Quantities.text(presence.adapt)).",
+        "What stands for \(Quantities.text(presence.relearn)) after it was judged becomes part of the scene.",
       ]
     }
   }
+}
+
+extension Recipe {
+  static func frames(_ count: Int) -> String { count == 1 ? "one frame" : "\(count) frames" }
 }
 
 extension Recipe.Rectangle {
@@ -185,11 +197,13 @@ extension Recipe.Keep {
     }
     let pictures = kept.isEmpty ? "No pictures are kept." : "Pictures are kept of \(Recipe.list(kept + lost))."
     guard !kept.isEmpty else { return [pictures] }
-    return [
+    var sentences = [
       pictures,
       raw ? "With each goes the raw frame, which can be judged again." : "Raw frames are not kept.",
       budget.map { "Pictures may take \(Quantities.text(bytes: $0)); then the oldest go first." }
         ?? "Pictures may fill the disk: they have no budget.",
     ]
+    if let days { sentences.append("After \(days == 1 ? "one day" : "\(days) days") accepted and reviewed ones go.") }
+    return sentences
   }
 }
