@@ -17,6 +17,7 @@ extension FolderState {
     if event.has(IN_Q_OVERFLOW) {
       // Closings may be among what was lost.
       awaited = []
+      isDistrustful = true
       notices.append(.overflow(text))
       nextListing = 0
       return

@@ -14,14 +14,14 @@ extension FolderState {
     ready[before...].sort {
       $0.modified == $1.modified ? $0.name.lexicographicallyPrecedes($1.name) : $0.modified < $1.modified
     }
+    isFirstListing = false
+    isDistrustful = false
     if isWhole {
       for (path, file) in seen where file.listing != listings { seen[path] = nil }
-      isFirstListing = false
     }
     let took = Self.now() - start
-    let isReported = !isRemote && inotify != nil && reported.isEmpty
     // Never more than a twentieth of the time, however many files lie there.
-    nextListing = Self.now() + max(isReported ? options.safetyRescan : options.rescan, took * 20)
+    nextListing = Self.now() + max(trustsEvents ? options.safetyRescan : options.rescan, took * 20)
   }
 
   /// - Returns: whether all could be listed.

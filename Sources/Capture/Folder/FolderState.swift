@@ -18,6 +18,10 @@ struct FolderState: ~Copyable {
     var unchangedSince: Double
     var due: Double
     var pause: Double
+    /// Seconds without a change that make it complete.
+    var quiet: Double
+    /// It lay there at the start, so that it may have been done before.
+    var isOld: Bool
   }
 
   let root: [UInt8]
@@ -40,6 +44,8 @@ struct FolderState: ~Copyable {
   /// It was there and is waited for.
   var isGone = false
   var isFirstListing = true
+  /// Events were lost; the next listing must do without.
+  var isDistrustful = false
   var isRemote = false
   /// Device and inode of the folder that is watched.
   var identity: (UInt64, UInt64)?
@@ -160,14 +166,20 @@ struct FolderState: ~Copyable {
 
   /// Hands the file out, or waits until it is complete.
   mutating func consider(_ path: [UInt8], _ cause: Cause) {
-    guard let probe = FileProbe(path, asksForLease: !isRemote && options.asksForLeases) else { return }
+    // What was handed out is not opened again in every listing.
+    let isKnown = cause == .listed && seen[path] != nil
+    guard let probe = FileProbe(path, asksForLease: !isKnown && asksForLeases) else { return }
     if let before = seen[path] {
       seen[path]!.listing = listings
       // A listing does not compare the inode, which after a new mount may be another one. Tools that set a file's time
       // after closing it set it back.
       let isOther = cause != .listed && before.inode != probe.inode
       guard isOther || before.size != probe.size || before.modified < probe.modified else { return }
+      // Where closings are reported, this one is still to come, or was missed for a reason nobody knows.
+      let quiet = trustsEvents ? max(options.quiet, options.safetyRescan) : options.quiet
+      if isKnown { return wait(path, probe, isOld: false, quiet: quiet) }
     }
+    let isOld = cause == .listed && isFirstListing
     let isRecent = Self.isRecent(probe.modified, options.quiet)
     let isComplete =
       switch probe.writing {
@@ -180,27 +192,34 @@ struct FolderState: ~Copyable {
         case .listed: !isRecent && !awaited.contains(path)
         }
       }
-    if isComplete { return take(path, probe) }
+    if isComplete { return take(path, probe, isOld: isOld) }
     switch cause {
     case .made where !probe.isLinked: awaited.insert(path)
     case .listed where awaited.contains(path): break
-    default: wait(path, probe)
+    default: wait(path, probe, isOld: isOld, quiet: options.quiet)
     }
   }
 
-  private mutating func wait(_ path: [UInt8], _ probe: FileProbe) {
-    guard pending[path] == nil else { return }
+  /// Whether whatever is closed here is reported, or has been since the last listing.
+  var trustsEvents: Bool { !isRemote && hasEvents && reported.isEmpty && !isDistrustful }
+
+  private var hasEvents: Bool { descriptor != nil }
+  private var asksForLeases: Bool { !isRemote && options.asksForLeases }
+
+  private mutating func wait(_ path: [UInt8], _ probe: FileProbe, isOld: Bool, quiet: Double) {
+    guard pending[path] == nil, !awaited.contains(path) else { return }
     // Closing is reported before the kernel's own book says so: soon after, it does.
-    let pause = probe.writing == .writing ? 0.005 : options.quiet
+    let pause = probe.writing == .writing || asksForLeases && probe.size > 0 ? 0.005 : options.quiet
     let now = Self.now()
     pending[path] = Pending(
-      size: probe.size, modified: probe.modified, unchangedSince: now, due: now + pause, pause: pause)
+      size: probe.size, modified: probe.modified, unchangedSince: now, due: now + pause, pause: pause, quiet: quiet,
+      isOld: isOld)
   }
 
   private mutating func checkPending() {
     let now = Self.now()
     for (path, file) in pending where file.due <= now {
-      guard let probe = FileProbe(path, asksForLease: !isRemote && options.asksForLeases) else {
+      guard let probe = FileProbe(path, asksForLease: asksForLeases) else {
         pending[path] = nil
         continue
       }
@@ -208,9 +227,9 @@ struct FolderState: ~Copyable {
       if probe.size != file.size || probe.modified != file.modified {
         (file.size, file.modified, file.unchangedSince) = (probe.size, probe.modified, now)
       }
-      let isQuiet = now - file.unchangedSince >= options.quiet
+      let isQuiet = now - file.unchangedSince >= file.quiet
       if probe.writing == .finished && probe.size > 0 || probe.writing != .writing && isQuiet {
-        take(path, probe)
+        take(path, probe, isOld: file.isOld)
         continue
       }
       // Seldom after a while: who writes for minutes will be seen closing.
@@ -220,17 +239,14 @@ struct FolderState: ~Copyable {
     }
   }
 
-  private mutating func take(_ path: [UInt8], _ probe: FileProbe) {
+  private mutating func take(_ path: [UInt8], _ probe: FileProbe, isOld: Bool) {
     pending[path] = nil
     awaited.remove(path)
     let file = WatchedFile(
       name: Array(path.dropFirst(root.count + (root.last == UInt8(ascii: "/") ? 0 : 1))), path: path, size: probe.size,
       modified: probe.modified, inode: probe.inode)
-    let isNew =
-      seen.updateValue(
-        Seen(size: probe.size, modified: probe.modified, inode: probe.inode, listing: listings), forKey: path) == nil
-    if isFirstListing && isNew && isDone(file) { return }
-    ready.append(file)
+    seen[path] = Seen(size: probe.size, modified: probe.modified, inode: probe.inode, listing: listings)
+    if !isOld || !isDone(file) { ready.append(file) }
   }
 
   mutating func forget(_ path: [UInt8]) {

@@ -134,6 +134,20 @@ import Threads
     #expect(watcher.more() == [])
   }
 
+  /// A restart right after the last picture: it may still look as if it were being written.
+  @Test func doneJustBeforeTheStart() throws {
+    var options = FolderWatcher.Options.quick
+    options.asksForLeases = false
+    top.write([1], "done.png")
+    top.write([1], "new.png")
+    let watcher = try FolderWatcher(top.path, options: options) { $0.text == "done.png" }
+    #expect(watcher.names(1) == ["new.png"])
+    #expect(watcher.more() == [])
+    // Written anew it is another picture, whatever its name.
+    top.write([1, 2], "done.png")
+    #expect(watcher.names(1) == ["done.png"])
+  }
+
   @Test func stopEndsTheWaiting() throws {
     let watcher = try FolderWatcher(top.path, options: .quick)
     let thread = try #require(
