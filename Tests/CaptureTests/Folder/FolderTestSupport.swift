@@ -21,11 +21,11 @@ extension WatchedFile {
 
 extension FolderWatcher {
   /// Names of what comes until there are so many, or until the time is over.
-  func names(_ count: Int, within seconds: Double = 5) -> [String] {
+  func names(_ count: Int, within seconds: Double = 60) -> [String] {
     files(count, within: seconds).map(\.text)
   }
 
-  func files(_ count: Int, within seconds: Double = 5) -> [WatchedFile] {
+  func files(_ count: Int, within seconds: Double = 60) -> [WatchedFile] {
     let until = FolderState.now() + seconds
     var all: [WatchedFile] = []
     while all.count < count, FolderState.now() < until { all += next(timeout: until - FolderState.now()) }
@@ -33,7 +33,7 @@ extension FolderWatcher {
   }
 
   /// The first notices that come.
-  func notices(within seconds: Double = 5) -> [FolderNotice] {
+  func notices(within seconds: Double = 60) -> [FolderNotice] {
     let until = FolderState.now() + seconds
     while FolderState.now() < until {
       _ = next(timeout: until - FolderState.now())
