@@ -62,9 +62,12 @@ let package = Package(
     .target(name: "COpenBLAS"),
     .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Recipes", ["CYaml"]),
+    module("Service"),
     module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
     module("Capture", ["Imaging", "Threads", "CFrames", "CVideo", "CV4L2"]),
@@ -80,12 +83,14 @@ let package = Package(
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Capture", "Locating", "Outputs", "Threads", "Tensors", "Layers", "Graphs", "Metrics", "Samples",
+        "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs", "Metrics", "Samples",
         "Classification", "Inspection", "Reporting", arguments,
         crypto,
       ],
       swiftSettings: strict),
 
+    tests("RecipesTests", ["Recipes", "FileTestSupport"]),
+    tests("ServiceTests", ["Service", "FileTestSupport"]),
     tests("ImagingTests", ["Imaging"]),
     .executableTarget(
       name: "cameracheck", dependencies: ["Capture", "Imaging"], path: "Tests/VirtualCamera/cameracheck",
