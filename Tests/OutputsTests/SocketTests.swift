@@ -217,7 +217,8 @@ final class Client {
     var address = try #require(SocketAddress.address(path))
     socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     let socket = socket
-    try #require(SocketAddress.call(&address) { unsafe connect(socket, $0, $1) } == 0)
+    let result = unsafe SocketAddress.call(&address) { unsafe connect(socket, $0, $1) }
+    try #require(result == 0)
     // A reader that waits for ever would never say what is missing.
     var timeout = timeval(tv_sec: 60, tv_usec: 0)
     unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -254,6 +255,7 @@ final class Client {
 
   var isAtEnd: Bool {
     var byte: UInt8 = 0
-    return buffer.isEmpty && unsafe recv(socket, &byte, 1, 0) <= 0
+    guard buffer.isEmpty else { return false }
+    return unsafe recv(socket, &byte, 1, 0) <= 0
   }
 }
