@@ -128,6 +128,18 @@ import Testing
     #expect(isAll(sink.numbers, through: 10))
   }
 
+  /// A crash between a spill file's first write and its end leaves a file without a line: the next must follow.
+  @Test(arguments: [0, 10]) func aFileWithoutALineIsNoGap(_ bytes: Int) throws {
+    _ = try leaveTen()
+    folder.write([UInt8](repeating: 1, count: bytes), "spill-0000000002")
+    let queue = try OutputQueue(folder: folder.path, sink: TestSink(.fail), options: quick())
+    queue.put(11...20)
+    #expect(queue.close(within: 0.01).waiting == 20)
+    let sink = TestSink()
+    #expect(try OutputQueue(folder: folder.path, sink: sink, options: quick()).close(within: 60).delivered == 20)
+    #expect(isAll(sink.numbers, through: 20))
+  }
+
   @Test func theCursorSurvivesAWriteCutShort() throws {
     let queue = try OutputQueue(folder: folder.path, sink: TestSink(batch: 1), options: quick())
     for number in 1...UInt64(10) { queue.put(line(number), number: number) }

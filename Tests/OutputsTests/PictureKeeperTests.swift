@@ -140,7 +140,9 @@ import Testing
       $0.budget = 300
       $0.removesUnreviewed = true
     }
-    for sequence in 1...UInt64(5) { keeper.keep(picture(sequence, sequence % 2 == 0 ? .review : .reject), bytes: bytes()) }
+    for sequence in 1...UInt64(5) {
+      keeper.keep(picture(sequence, sequence % 2 == 0 ? .review : .reject), bytes: bytes())
+    }
     // Never for an accepted one.
     keeper.keep(picture(6, .accept), bytes: bytes())
     let status = keeper.close(within: 60)

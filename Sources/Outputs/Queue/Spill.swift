@@ -45,7 +45,8 @@ enum Spill {
         _ = unsafe unlink(path)
         continue
       }
-      found.nextIndex = index + 1
+      // Files follow each other without a gap, or the reader would not find the next.
+      if found.segments.isEmpty { found.nextIndex = index + 1 }
       let reader = SpillReader(folder: folder, position: SpillPosition(segment: index, offset: 0))
       var whole = 0
       var last: UInt64 = 0
@@ -78,6 +79,7 @@ enum Spill {
       }
       found.last = max(found.last, last)
       found.segments.append(Segment(index: index, bytes: whole, last: last))
+      found.nextIndex = index + 1
     }
     return found
   }

@@ -19,7 +19,11 @@ enum OutputEntry: Sendable, Hashable {
 
   /// The part of it that is not delivered when `number` is.
   func after(_ number: UInt64) -> OutputEntry {
-    if case .gap(let first, let last) = self, first <= number, last > number { .gap(first: number + 1, last: last) } else { self }
+    if case .gap(let first, let last) = self, first <= number, last > number {
+      .gap(first: number + 1, last: last)
+    } else {
+      self
+    }
   }
 
   /// How many lines it stands for.
@@ -107,7 +111,7 @@ enum SpillRecord {
   static func fnv1a(_ bytes: ArraySlice<UInt8>, from start: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
     var hash = start
     unsafe bytes.withUnsafeBufferPointer { bytes in
-      for unsafe byte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      for unsafebyte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     }
     return hash
   }
