@@ -111,7 +111,7 @@ enum SpillRecord {
   static func fnv1a(_ bytes: ArraySlice<UInt8>, from start: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
     var hash = start
     unsafe bytes.withUnsafeBufferPointer { bytes in
-      for unsafebyte in unsafe bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+      for index in bytes.indices { hash = unsafe (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3 }
     }
     return hash
   }
