@@ -37,6 +37,7 @@ let package = Package(
     // For the packages under Benchmarks.
     .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
     .library(name: "AssayGraphs", targets: ["Graphs"]),
+    .library(name: "AssayCapture", targets: ["Capture", "Imaging"]),
   ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
@@ -47,7 +48,7 @@ let package = Package(
   targets: [
     // C: system libraries and our own shims over them.
     .target(
-      name: "CCodecs",
+      name: "CCodecs", dependencies: ["CFrames"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
     .target(name: "CV4L2"),
@@ -78,12 +79,14 @@ let package = Package(
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
-    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
+    module(
+      "Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs", "Metrics", "Samples",
+        "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs",
+        "Metrics", "Samples",
         "Classification", "Inspection", "Reporting", arguments,
         crypto,
       ],
@@ -95,7 +98,7 @@ let package = Package(
     .executableTarget(
       name: "cameracheck", dependencies: ["Capture", "Imaging"], path: "Tests/VirtualCamera/cameracheck",
       swiftSettings: strict),
-    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "FileTestSupport"]),
+    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "CCodecs", "FileTestSupport"]),
     tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),

@@ -34,6 +34,12 @@ void cframes_rgb_from_pairs(const uint8_t *luma, const uint8_t *chroma, int32_t 
 /// A row of luma with a row of Cb and one of Cr, each sample for two pixels.
 void cframes_rgb_from_planes(const uint8_t *luma, const uint8_t *u, const uint8_t *v, size_t x, size_t count,
                              uint8_t *rgb, const cframes_matrix *matrix, int32_t level);
+/// A row of a decoded JPEG with halved chroma, by libjpeg's own arithmetic: 3 / 4 of the nearer and 1 / 4 of the farther
+/// chroma sample along the row and, where `far_u` and `far_v` are given, also between the nearer and the farther row;
+/// BT.601 of full range. The same bytes as libjpeg's "fancy" upsampling and color conversion. For level 2 only.
+/// One sample before each chroma row and one behind it repeat its ends; 64 more bytes behind each row are readable.
+void cframes_rgb_from_triangle(const uint8_t *luma, const uint8_t *u, const uint8_t *v, const uint8_t *far_u,
+                               const uint8_t *far_v, size_t count, uint8_t *rgb);
 /// Luma to grey by the matrix's `luma` and `bias`. `step` is 1 for a plane, 2 within packed 4:2:2 (from the first
 /// luma byte on).
 void cframes_gray_from_luma(const uint8_t *luma, size_t step, size_t count, uint8_t *gray, const cframes_matrix *matrix,

@@ -152,7 +152,8 @@ enum FormatCatalog {
   private static let compressed: [Entry] = [(.mjpeg, .jpeg), (.jpeg, .jpeg)]
 
   // Only those that stood random frames: libv4lconvert's decoders of SN9C10x, SPCA561, MR97310A, SQ905C, STV0680,
-  // OV511 and OV518 write or read out of bounds on damaged ones, and JPGL and CIT-YYVYUY take any bytes for a picture.
+  // OV511 and OV518 write or read out of bounds on damaged ones, JPGL and CIT-YYVYUY take any bytes for a picture, and CPIA's
+  // writes to standard error by itself.
   private static let library: [Entry] = [
     (PixelFormat(literal: "M420"), .library(bitsPerPixel: 12)),
     (PixelFormat(literal: "HM12"), .library(bitsPerPixel: 12)),
@@ -168,7 +169,6 @@ enum FormatCatalog {
     (PixelFormat(literal: "P207"), .library(bitsPerPixel: 0)),
     (PixelFormat(literal: "PJPG"), .library(bitsPerPixel: 0)),
     (PixelFormat(literal: "JL20"), .library(bitsPerPixel: 0)),
-    (PixelFormat(literal: "CPIA"), .library(bitsPerPixel: 0)),
     (PixelFormat(literal: "S401"), .library(bitsPerPixel: 0)),
   ]
 }

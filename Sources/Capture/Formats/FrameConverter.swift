@@ -125,6 +125,9 @@ public final class FrameConverter {
     }
   }
 
+  /// The picture that a frame's bytes hold.
+  public func convert(_ bytes: [UInt8]) throws(FrameError) -> AnyImage { try convert(bytes.span) }
+
   /// Uncompressed frames of at least `leastBytes`.
   private func raw(_ start: UnsafePointer<UInt8>) -> AnyImage {
     switch coding {

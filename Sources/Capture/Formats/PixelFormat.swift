@@ -14,7 +14,7 @@ public struct PixelFormat: RawRepresentable, Sendable, Hashable {
     var bytes = Array(text.utf8)
     while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
     var isBigEndian = false
-    if bytes.count > 3, bytes.suffix(3).map({ $0 & 0xDF }).elementsEqual([0x0D, 0x42, 0x45]),
+    if bytes.count >= 3, bytes.suffix(3).map({ $0 & 0xDF }).elementsEqual([0x0D, 0x42, 0x45]),
       bytes[bytes.count - 3] == UInt8(ascii: "-")
     {
       isBigEndian = true
