@@ -85,8 +85,7 @@ extension Variable {
     precondition(rate >= 0 && rate < 1, "a dropout rate of \(rate)")
     if rate == 0 { return self }
     let keep = 1 / (1 - rate)
-    let mask = Tensor(uninitialized: shape, on: engine)
-    for i in 0..<mask.count { unsafe mask.pointer[i] = random() < rate ? 0 : keep }
+    let mask = Tensor(shape: shape, on: engine) { _ in random() < rate ? 0 : keep }
     return self * tape.constant(mask)
   }
 }

@@ -246,7 +246,8 @@ extension Variable {
     if let bias { result = result.affine(scale: nil, shift: bias.value) }
     return tape.record(
       result, from: self, weights, bias ?? weights,
-      with: TransposedConvolutionRecord(input: self, weights: weights, bias: bias, kernel: kernel, convolution: convolution))
+      with: TransposedConvolutionRecord(
+        input: self, weights: weights, bias: bias, kernel: kernel, convolution: convolution))
   }
 }
 
