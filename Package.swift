@@ -50,17 +50,24 @@ let package = Package(
       name: "CCodecs",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CFrames"),
+    .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
     .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
+    .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
+    module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
     module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
@@ -79,6 +86,8 @@ let package = Package(
       swiftSettings: strict),
 
     tests("ImagingTests", ["Imaging"]),
+    tests("CaptureTests", ["Capture", "Imaging", "CFrames"]),
+    tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
@@ -87,6 +96,10 @@ let package = Package(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
+    // A program that the tests kill at random moments.
+    .executableTarget(
+      name: "OutputsTestProgram", dependencies: ["Outputs"], path: "Tests/OutputsTestProgram", swiftSettings: strict),
+    tests("OutputsTests", ["Outputs", "FileTestSupport", "OutputsTestProgram"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(
