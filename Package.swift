@@ -51,6 +51,7 @@ let package = Package(
       name: "CCodecs", dependencies: ["CFrames"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CV4L2"),
     .target(name: "CFrames"),
     .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
@@ -62,12 +63,15 @@ let package = Package(
     .target(name: "COpenBLAS"),
     .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Recipes", ["CYaml"]),
+    module("Service"),
     module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
-    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo", "CV4L2"]),
     module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
@@ -75,19 +79,26 @@ let package = Package(
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
-    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads"]),
+    module(
+      "Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting",
-        arguments,
+        "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs",
+        "Metrics", "Samples",
+        "Classification", "Inspection", "Reporting", arguments,
         crypto,
       ],
       swiftSettings: strict),
 
+    tests("RecipesTests", ["Recipes", "FileTestSupport"]),
+    tests("ServiceTests", ["Service", "FileTestSupport"]),
     tests("ImagingTests", ["Imaging"]),
-    tests("CaptureTests", ["Capture", "Imaging", "CFrames", "CCodecs"]),
+    .executableTarget(
+      name: "cameracheck", dependencies: ["Capture", "Imaging"], path: "Tests/VirtualCamera/cameracheck",
+      swiftSettings: strict),
+    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "CCodecs", "FileTestSupport"]),
     tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),

@@ -14,8 +14,9 @@ public protocol OutputSink: AnyObject, Sendable {
   /// Delivers lines in order and waits for their confirmation. The first line is the first unconfirmed one; those that
   /// were not confirmed are offered again.
   ///
-  /// - Returns: how many from the front are confirmed, at least 1.
-  /// - Throws: when not even the first one is.
+  /// - Returns: how many from the front are confirmed. A sink that has lines under way may return 0 after some time: then
+  ///   they are offered again, with those that came meanwhile.
+  /// - Throws: when not even the first one is, and something is wrong.
   func deliver(_ lines: [OutputLine]) throws(OutputError) -> Int
 
   /// Is called about once a second while there is nothing to deliver.

@@ -123,12 +123,11 @@ func descriptors(_ folder: String) throws {
       let queue = try OutputQueue(folder: folder + "/\(name)\(round)", sink: sink, options: options)
       queue.put(line(1), number: 1)
       while queue.currentStatus.delivered < 1 { usleep(1000) }
-      if round == 0 && name == "short" { before = openDescriptors() }
       for number in 2..<UInt64(101) { queue.put(line(number), number: number) }
       while queue.currentStatus.delivered < 100 { usleep(1000) }
-      if round == 1 && name == "short" { after = openDescriptors() }
       queue.close(within: 10)
     }
+    if round == 0 { before = openDescriptors() } else { after = openDescriptors() }
   }
   var status: Int32 = 0
   let child = unsafe waitpid(-1, &status, WNOHANG)

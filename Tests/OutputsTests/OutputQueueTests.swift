@@ -12,7 +12,7 @@ import Testing
     let queue = try OutputQueue(folder: folder.path, sink: sink, options: quick())
     for number in 1...1000 { queue.put(line(UInt64(number)), number: UInt64(number)) }
     let status = queue.close(within: 60)
-    #expect(sink.numbers == Array(1...1000))
+    #expect(isAll(sink.numbers, through: 1000))
     #expect(status.delivered == 1000)
     #expect(status.waiting == 0 && status.lost == 0 && status.givenUp == 0 && !status.isStalled)
     #expect(queue.lastNumber == 1000)
@@ -24,10 +24,7 @@ import Testing
     options.segmentBytes = 1000
     options.stallSeconds = 0.01
     let queue = try OutputQueue(folder: folder.path, sink: sink, options: options)
-    for number in 1...UInt64(2000) {
-      queue.put(line(number), number: number)
-      if number % 8 == 0 { #expect(eventually { queue.currentStatus.inMemory <= 16 }) }
-    }
+    queue.put(1...2000)
     #expect(eventually { queue.currentStatus.spilled >= 2000 - 32 && queue.currentStatus.failures > 1 })
     var status = queue.currentStatus
     #expect(status.inMemory <= 32)
@@ -39,7 +36,7 @@ import Testing
     #expect(eventually { queue.currentStatus.delivered == 2000 })
     status = queue.currentStatus
     #expect(status.waiting == 0 && status.problem == nil && status.failures == 0 && !status.isStalled)
-    #expect(sink.numbers == Array(1...2000))
+    #expect(isAll(sink.numbers, through: 2000))
     // What is delivered does not stay on the disk.
     #expect(eventually { System.names(in: folder.path).count { $0.hasPrefix("spill-") } <= 1 })
     queue.close(within: 60)
@@ -48,10 +45,7 @@ import Testing
   @Test func aHangingReceiverHoldsNothingUp() throws {
     let sink = TestSink(.hang)
     let queue = try OutputQueue(folder: folder.path, sink: sink, options: quick(lines: 64))
-    for number in 1...UInt64(5000) {
-      queue.put(line(number), number: number)
-      if number % 32 == 0 { #expect(eventually { queue.currentStatus.inMemory <= 80 }) }
-    }
+    queue.put(1...5000)
     #expect(eventually { queue.currentStatus.spilled > 4800 })
     #expect(queue.close(within: 0.01).waiting == 5000)
 
@@ -59,7 +53,7 @@ import Testing
     let second = try OutputQueue(folder: folder.path, sink: next, options: quick(lines: 64))
     #expect(second.lastNumber == 5000)
     #expect(second.close(within: 60).delivered == 5000)
-    #expect(next.numbers == Array(1...5000))
+    #expect(isAll(next.numbers, through: 5000))
   }
 
   @Test func goesOnAfterARestart() throws {
@@ -76,7 +70,7 @@ import Testing
     // What it has is ignored.
     for number in 5...UInt64(12) { queue.put(line(number), number: number) }
     queue.close(within: 60)
-    #expect(sink.numbers == Array(1...12))
+    #expect(isAll(sink.numbers, through: 12))
 
     let third = TestSink()
     queue = try OutputQueue(folder: folder.path, sink: third, start: .new, options: quick())
@@ -116,7 +110,7 @@ import Testing
     #expect(queue.lastNumber == 9)
     queue.put(line(10), number: 10)
     queue.close(within: 60)
-    #expect(sink.numbers == Array(1...10))
+    #expect(isAll(sink.numbers, through: 10))
   }
 
   @Test func damageIsNoticed() throws {
@@ -131,7 +125,19 @@ import Testing
     #expect(queue.lastNumber == 5)
     for number in 6...UInt64(10) { queue.put(line(number), number: number) }
     queue.close(within: 60)
-    #expect(sink.numbers == Array(1...10))
+    #expect(isAll(sink.numbers, through: 10))
+  }
+
+  /// A crash between a spill file's first write and its end leaves a file without a line: the next must follow.
+  @Test(arguments: [0, 10]) func aFileWithoutALineIsNoGap(_ bytes: Int) throws {
+    _ = try leaveTen()
+    folder.write([UInt8](repeating: 1, count: bytes), "spill-0000000002")
+    let queue = try OutputQueue(folder: folder.path, sink: TestSink(.fail), options: quick())
+    queue.put(11...20)
+    #expect(queue.close(within: 0.01).waiting == 20)
+    let sink = TestSink()
+    #expect(try OutputQueue(folder: folder.path, sink: sink, options: quick()).close(within: 60).delivered == 20)
+    #expect(isAll(sink.numbers, through: 20))
   }
 
   @Test func theCursorSurvivesAWriteCutShort() throws {
@@ -189,7 +195,7 @@ import Testing
     #expect(status.deferred > 80 && status.lost == 0 && status.waiting == 100)
     sink.become(.take)
     #expect(queue.close(within: 60).delivered == 100)
-    #expect(sink.numbers == Array(1...100))
+    #expect(isAll(sink.numbers, through: 100))
   }
 
   @Test func goesOnFromTheDecisionsFile() throws {
@@ -219,7 +225,7 @@ import Testing
     queue = try OutputQueue(folder: folder.path, sink: sink, options: quick(), replay: replay)
     #expect(queue.lastNumber == 51)
     queue.close(within: 60)
-    #expect(sink.numbers == Array(1...51))
+    #expect(isAll(sink.numbers, through: 51))
   }
 
   @Test func refusedLinesAreWrittenDown() throws {
@@ -261,14 +267,11 @@ import Testing
     #expect(queue.currentStatus.lost == 0 && queue.currentStatus.problem == nil)
     sink.become(.hang)
     disk.empty()
-    for number in 21...UInt64(60) {
-      queue.put(long, number: number)
-      #expect(eventually { queue.currentStatus.inMemory <= 25 })
-    }
+    queue.put(21...60) { _ in long }
     #expect(eventually { queue.currentStatus.spilled > 0 && queue.currentStatus.spillProblem == nil })
     sink.become(.take)
     #expect(queue.close(within: 60).delivered == 60)
-    #expect(sink.numbers == Array(1...60))
+    #expect(isAll(sink.numbers, through: 60))
   }
 
   @Test func theReserveIsLeftFree() throws {

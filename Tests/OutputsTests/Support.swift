@@ -73,6 +73,25 @@ final class TestSink: OutputSink, @unchecked Sendable {  // `monitor` guards the
   func close() {}
 }
 
+extension OutputQueue {
+  /// Hands in lines no quicker than they are taken over from the inbox, so that none is dropped.
+  func put(_ numbers: ClosedRange<UInt64>, _ bytes: (UInt64) -> [UInt8] = line) {
+    for number in numbers {
+      put(bytes(number), number: number)
+      while isNearlyFull { usleep(200) }
+    }
+  }
+
+  private var isNearlyFull: Bool {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return inbox.count >= options.lines - 1
+  }
+}
+
+/// Whether these are all numbers from 1; a test that prints thousands of numbers helps nobody.
+func isAll(_ numbers: [UInt64], through last: Int) -> Bool { numbers.map(Int.init) == Array(1...last) }
+
 /// Options for tests: small and impatient.
 func quick(lines: Int = 4096) -> OutputQueue.Options {
   var options = OutputQueue.Options()
@@ -134,5 +153,5 @@ final class SmallDisk {
 
   func empty() { _ = unsafe unlink(path + "/fill") }
 
-  deinit { _ = unsafe umount2(path, Int32(MNT_DETACH.rawValue)) }
+  deinit { _ = unsafe umount2(path, Int32(MNT_DETACH)) }
 }

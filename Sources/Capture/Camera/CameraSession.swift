@@ -86,7 +86,8 @@ private struct SessionRunner {
   private mutating func stream() throws(CameraError) {
     let layout = camera.configuration!.layout
     var monitor = StreamMonitor(
-      leastBytes: (try? FrameConverter(layout).leastBytes) ?? 0, mostBytes: layout.byteCount, frozenAfter: settings.frozenAfter)
+      leastBytes: (try? FrameConverter(layout).leastBytes) ?? 0, mostBytes: layout.byteCount,
+      frozenAfter: settings.frozenAfter)
     var lastFrame = Clock.seconds()
     var lastCheck = lastFrame
     settledAt = lastFrame + (hasLocked ? 0 : settings.settle)

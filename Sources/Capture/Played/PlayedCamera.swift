@@ -45,7 +45,8 @@ public final class PlayedCamera: CameraDriver {
     for path in paths.prefix(most) {
       let image = try ImageFile.load(path: path).image.rgb8()
       let wanted = size ?? ImageSize(width: image.width, height: image.height)
-      let even = layout.map { ImageSize(width: $0.width, height: $0.height) }
+      let even =
+        layout.map { ImageSize(width: $0.width, height: $0.height) }
         ?? ImageSize(width: max(2, wanted.width & ~1), height: max(2, wanted.height & ~1))
       let fitted =
         image.width == even.width && image.height == even.height

@@ -35,7 +35,8 @@ struct RecordingEntry: Sendable, Hashable {
     let fields = line.split(separator: "," as Character, omittingEmptySubsequences: false).map { String($0) }
     guard fields.count == 14, let number = Int(fields[0]), let sequence = UInt32(fields[1]),
       let nanoseconds = Int64(fields[2]), let wall = Int64(fields[3]), let offset = Int(fields[4]), offset >= 0,
-      let count = Int(fields[5]), count >= 0, let format = PixelFormat(fields[7]), let width = Int(fields[8]), width > 0,
+      let count = Int(fields[5]), count >= 0, let format = PixelFormat(fields[7]), let width = Int(fields[8]),
+      width > 0,
       let height = Int(fields[9]), height > 0, let bytesPerLine = Int(fields[10]), bytesPerLine >= 0,
       let byteCount = Int(fields[11]), byteCount >= 0,
       let matrix = [ColorEncoding.Matrix.bt601, .bt709, .bt2020].first(where: { "\($0)" == fields[12] }),

@@ -131,8 +131,10 @@ public final class RecordingWriter: @unchecked Sendable {
   /// - Returns: why it could not be written; nil when it was.
   private func append(_ frame: Frame) -> String? {
     let entry = RecordingEntry(frame, offset: offset)
-    let code = unsafe frame.bytes.span.withUnsafeBytes { unsafe Self.write(raw, $0) } ?? Self.write(
-      index, Array(entry.line.utf8))
+    let code =
+      unsafe frame.bytes.span.withUnsafeBytes { unsafe Self.write(raw, $0) }
+      ?? Self.write(
+        index, Array(entry.line.utf8))
     if let code {
       ftruncate(raw, offset)
       return "\(folder) cannot be written (\(CameraError.text(code))): recording has ended, judging goes on"

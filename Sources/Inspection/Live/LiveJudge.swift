@@ -2,6 +2,7 @@ internal import Capture
 internal import Classification
 internal import Imaging
 internal import Locating
+internal import Metrics
 internal import Samples
 
 /// A station's judging thread: takes frames from its queue, picks those that its trigger asks for, and judges them.
@@ -200,7 +201,7 @@ struct LiveJudge {
 extension FrameError {
   /// The fault that an undecodable frame is counted as.
   var fault: FrameFault {
-    switch self {
+    switch reason {
     case .short: .short
     case .overlong: .overlong
     case .corrupt, .unsupported: .corrupt

@@ -1,4 +1,4 @@
-public import Capture
+internal import Capture
 internal import Metrics
 internal import Samples
 internal import Threads

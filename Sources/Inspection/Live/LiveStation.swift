@@ -1,6 +1,5 @@
 public import Capture
 public import Classification
-public import Imaging
 public import Locating
 
 /// One camera of a live run with all that belongs to it.

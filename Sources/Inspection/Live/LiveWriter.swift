@@ -1,4 +1,4 @@
-internal import Capture
+public import Capture
 internal import Samples
 internal import Threads
 

@@ -48,7 +48,12 @@ struct BackgroundModel: Sendable {
     // A belt that stood still during the learning phase shows its texture only from spot to spot.
     for plane in 0..<planes {
       let texture = spatialDeviation(grid, plane)
-      for at in plane * cells..<(plane + 1) * cells { variance[at] = max(variance[at], texture * texture, 0.1) }
+      let own = (plane * cells..<(plane + 1) * cells).filter { isInside[$0 % cells] }.map { variance[$0] }.sorted()
+      // Where something stood on a belt that moved, nothing varied; what is usual elsewhere must do there.
+      let usual = own.isEmpty ? 0 : own[own.count / 2]
+      for at in plane * cells..<(plane + 1) * cells {
+        variance[at] = max(variance[at], texture * texture, 0.7 * usual, 0.1)
+      }
     }
   }
 
@@ -145,6 +150,9 @@ struct BackgroundModel: Sendable {
     return result
   }
 
+  /// How much a spot of belt varies, in the light of the learning phase.
+  func deviation(_ index: Int) -> Float { variance[index].squareRoot() }
+
   /// Spots that show again what they showed before something was taken for belt go back to that.
   mutating func restore(_ levels: [Float], _ differences: inout [Float], _ options: PresenceOptions) {
     let least = Float(options.minimumContrast) * min(1, max(0.4, gain)), deviations = Float(options.deviations) * gain
@@ -163,7 +171,8 @@ struct BackgroundModel: Sendable {
   }
 
   /// Follows slow changes where belt is seen; quickly where `isLight` says that the light made the difference.
-  mutating func adapt(_ levels: [Float], isBusy: [Bool], isLight: [Bool]?, seconds: Double, _ options: PresenceOptions) {
+  mutating func adapt(_ levels: [Float], isBusy: [Bool], isLight: [Bool]?, seconds: Double, _ options: PresenceOptions)
+  {
     let slow = Float(1 - exp(-seconds / options.adaptation)), quick = Float(1 - exp(-seconds / 0.5))
     for plane in 0..<planes {
       let base = plane * cells

@@ -39,11 +39,12 @@ extension PresenceDetector {
           blob.box.overlap(track.box, dx: 0, dy: 0))
         guard inside > 0.5 * Double(blob.box.area) else { continue }
         trackOf[b] = t
-        pieces[t] = pieces[t].map { piece in
-          var piece = piece
-          piece.merge(blob)
-          return piece
-        } ?? blob
+        pieces[t] =
+          pieces[t].map { piece in
+            var piece = piece
+            piece.merge(blob)
+            return piece
+          } ?? blob
         break
       }
     }
@@ -68,14 +69,19 @@ extension PresenceDetector {
     newBlobs = blobs.indices.filter { trackOf[$0] == nil }.map { blobs[$0] }
   }
 
-  /// Things seen once have no velocity of their own yet, and the belt's may not be known: the nearest blob that nothing
-  /// else claims, within half of the region.
+  /// Things seen once have no velocity of their own yet, and things that stood start at once: the nearest blob that
+  /// nothing else claims, within half of the region, as large and not against the belt's direction.
   private func matchFirstSteps(_ blobs: [Blob], _ blobOf: inout [Int?], _ trackOf: inout [Int?]) {
     let reach = Double(max(grid.columns, grid.rows)) / 2
-    for t in tracks.indices where blobOf[t] == nil && tracks[t].seen == 1 && tracks[t].missing == 0 {
+    for t in tracks.indices where blobOf[t] == nil && tracks[t].missing == 0 {
       var nearest: (distance: Double, blob: Int)?
       for b in blobs.indices where trackOf[b] == nil && blobs[b].spots.count >= leastKnown {
-        let dx = blobs[b].box.centerX - tracks[t].box.centerX, dy = blobs[b].box.centerY - tracks[t].box.centerY
+        let blob = blobs[b], track = tracks[t]
+        let dx = blob.box.centerX - track.box.centerX, dy = blob.box.centerY - track.box.centerY
+        if track.seen > 1 {
+          let areas = (Double(blob.box.area), Double(track.box.area))
+          guard 3 * min(areas.0, areas.1) > max(areas.0, areas.1), dx * beltX + dy * beltY >= 0 else { continue }
+        }
         let distance = (dx * dx + dy * dy).squareRoot()
         if distance <= reach && distance < nearest?.distance ?? .infinity { nearest = (distance, b) }
       }

@@ -245,10 +245,13 @@ public struct PresenceDetector: Sendable {
   private mutating func rest(_ index: Int, _ model: BackgroundModel, _ seconds: Double) {
     guard history.count >= 2 else { return }
     let now = history[history.count - 1], before = history[0], cells = model.cells
-    let limit = Float(options.minimumContrast) / 2 / min(1, max(0.4, model.gain))
+    let least = Float(options.minimumContrast) / 2 / min(1, max(0.4, model.gain))
     var changed = 0
     for at in tracks[index].spots {
-      for plane in 0..<model.planes where abs(now[plane * cells + at] - before[plane * cells + at]) > limit {
+      for plane in 0..<model.planes {
+        let cell = plane * cells + at
+        // Where belt moves past, its texture is no motion of the thing.
+        guard abs(now[cell] - before[cell]) > max(least, 3.5 * model.deviation(cell)) else { continue }
         changed += 1
         break
       }

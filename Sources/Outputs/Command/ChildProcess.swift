@@ -56,7 +56,7 @@ final class ChildProcess {
 
     let arguments = command.arguments
     var strings: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
-    defer { for unsafe string in unsafe strings { unsafe free(string) } }
+    defer { for index in unsafe strings.indices { unsafe free(strings[index]) } }
     unsafe strings.append(nil)
     var process = pid_t()
     let code = unsafe posix_spawnp(&process, strings[0]!, &actions, &attributes, strings, environ)

@@ -12,7 +12,7 @@ extension PictureKeeper {
     while true {
       let isOver = index.bytes + count > options.budget
       let free = freeBytes(folder) ?? .max
-      let isFull = free < options.reserve || free - options.reserve < count
+      let isFull = options.reserve > 0 && free <= options.reserve || free - options.reserve < count
       guard isOver || isFull else { return nil }
       // Nothing unreviewed ever goes for an accepted picture.
       let mayRemoveUnreviewed = options.removesUnreviewed && verdict != .accept

@@ -176,6 +176,13 @@ public final class PictureKeeper: @unchecked Sendable {
     return currentStatus
   }
 
+  /// Whether none waits; one may be being written.
+  var hasEmptyQueue: Bool {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return jobs.isEmpty
+  }
+
   private func run() {
     System.blockSignals()
     index.scan()

@@ -7,7 +7,7 @@ internal import Glibc
 /// One thread's.
 final class DeliveryCursor {
   private(set) var number: UInt64 = 0
-  private let file: Int32
+  private var file: Int32
   private var place = 0
 
   private static let size = 24
@@ -35,7 +35,13 @@ final class DeliveryCursor {
     place = (found[0] ?? 0) > (found[1] ?? 0) ? 1 : 0
   }
 
-  deinit { Glibc.close(file) }
+  deinit { close() }
+
+  /// Lets go of the file and its lock.
+  func close() {
+    if file >= 0 { Glibc.close(file) }
+    file = -1
+  }
 
   /// 0, or why the file could not be written; then lines may be delivered again after a restart.
   func move(to number: UInt64) -> Int32 {

@@ -47,6 +47,9 @@ extension OutputQueue {
         }
       }
       switch result {
+      case .success(0) where !lines.isEmpty:
+        monitor.lock()
+        offered = 0
       case .success(let count):
         let last = count > 0 ? lines[count - 1].number : first.last
         let code = cursor.move(to: last)
@@ -83,7 +86,7 @@ extension OutputQueue {
   private func deliver(_ lines: [OutputLine]) -> Result<Int, OutputError> {
     do throws(OutputError) {
       let count = try sink.deliver(lines)
-      precondition(count > 0 && count <= lines.count, "a sink confirmed \(count) of \(lines.count) lines")
+      precondition(count >= 0 && count <= lines.count, "a sink confirmed \(count) of \(lines.count) lines")
       return .success(count)
     } catch {
       if error != .interrupted {

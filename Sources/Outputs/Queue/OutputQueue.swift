@@ -269,5 +269,6 @@ public final class OutputQueue: @unchecked Sendable {
     monitor.unlock()
     for thread in threads.dropFirst() { thread.join() }
     sink.close()
+    cursor.close()
   }
 }

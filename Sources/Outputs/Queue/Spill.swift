@@ -45,7 +45,8 @@ enum Spill {
         _ = unsafe unlink(path)
         continue
       }
-      found.nextIndex = index + 1
+      // Files follow each other without a gap, or the reader would not find the next.
+      if found.segments.isEmpty { found.nextIndex = index + 1 }
       let reader = SpillReader(folder: folder, position: SpillPosition(segment: index, offset: 0))
       var whole = 0
       var last: UInt64 = 0
@@ -78,6 +79,7 @@ enum Spill {
       }
       found.last = max(found.last, last)
       found.segments.append(Segment(index: index, bytes: whole, last: last))
+      found.nextIndex = index + 1
     }
     return found
   }
@@ -213,16 +215,19 @@ final class SpillReader {
 
   /// Reads on behind the buffer.
   private func fill(_ count: Int, _ path: String) throws(OutputError) -> Int {
-    let had = buffer.count
-    let at = position.offset + had
-    buffer.append(contentsOf: repeatElement(0, count: count))
-    while true {
-      let got = unsafe buffer.withUnsafeMutableBytes { unsafe pread(file, $0.baseAddress! + had, count, at) }
-      if got < 0 && errno == EINTR { continue }
-      let code = errno
-      buffer.removeLast(count - max(got, 0))
-      guard got >= 0 else { throw .system(operation: "read", path: path, code: code) }
-      return got
+    let offset = position.offset + buffer.count
+    var code: Int32 = 0
+    let more = unsafe [UInt8](unsafeUninitializedCapacity: count) { place, got in
+      while true {
+        let result = unsafe pread(file, place.baseAddress!, count, offset)
+        if result < 0 && errno == EINTR { continue }
+        if result < 0 { code = errno }
+        got = max(result, 0)
+        return
+      }
     }
+    guard code == 0 else { throw .system(operation: "read", path: path, code: code) }
+    buffer.append(contentsOf: more)
+    return more.count
   }
 }

@@ -19,7 +19,11 @@ enum OutputEntry: Sendable, Hashable {
 
   /// The part of it that is not delivered when `number` is.
   func after(_ number: UInt64) -> OutputEntry {
-    if case .gap(let first, let last) = self, first <= number, last > number { .gap(first: number + 1, last: last) } else { self }
+    if case .gap(let first, let last) = self, first <= number, last > number {
+      .gap(first: number + 1, last: last)
+    } else {
+      self
+    }
   }
 
   /// How many lines it stands for.
@@ -88,7 +92,7 @@ enum SpillRecord {
   }
 
   static func littleEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
-    (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+    unsafe withUnsafeBytes(of: value.littleEndian) { unsafe Array($0.prefix(count)) }
   }
 
   static func value(_ bytes: ArraySlice<UInt8>) -> UInt64 {
@@ -106,7 +110,9 @@ enum SpillRecord {
   /// Fowler, Noll and Vo's hash of 64 bits, variant 1a.
   static func fnv1a(_ bytes: ArraySlice<UInt8>, from start: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64 {
     var hash = start
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      for index in bytes.indices { hash = unsafe (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3 }
+    }
     return hash
   }
 }

@@ -85,7 +85,7 @@ final class SocketService {
   /// Takes over what the delivering thread left.
   private func look() {
     sink.monitor.lock()
-    window = sink.window
+    window = sink.window.filter { $0.number > confirmed }
     isClosing = sink.isClosing
     sink.monitor.unlock()
   }
@@ -117,7 +117,7 @@ final class SocketService {
     }
     if case .replaying(let next) = subscriber.phase { catchUp(subscriber, next) }
     guard subscriber.phase == .live else { return }
-    for line in window { subscriber.push(line, limit: sink.options.bufferBytes) }
+    subscriber.offer(window, limit: sink.options.bufferBytes, now: now)
   }
 
   private func catchUp(_ subscriber: Subscriber, _ next: UInt64) {
@@ -144,6 +144,9 @@ final class SocketService {
     guard let number = live.compactMap(\.taken).min() ?? live.map(\.has).max() else { return }
     guard min(number, last) > confirmed else { return }
     confirmed = min(number, last)
+    let leaving = window.prefix { $0.number <= confirmed }
+    for subscriber in subscribers { subscriber.push(leaving, limit: sink.options.bufferBytes) }
+    window.removeFirst(leaving.count)
     sink.monitor.lock()
     sink.confirmed = confirmed
     sink.monitor.wakeAll()

@@ -7,7 +7,7 @@ internal import Threads
 /// - `from N`: it has all lines before number N. It gets those from N on, read again from the decisions file as far as
 ///   they were delivered before it came, and then the new ones, without a gap.
 /// - `ack N`: it has taken all lines up to N. With its first one, `ack 0` for example, it becomes an acknowledging
-///   subscriber.
+///   subscriber. It acknowledges at least every 500 lines, or when for a moment none came.
 ///
 /// A line is confirmed when every acknowledging subscriber has acknowledged it, or, when there is none, when it was
 /// written to the socket of one subscriber. One that does not read, or does not acknowledge, for
@@ -84,7 +84,7 @@ public final class SocketSink: OutputSink, @unchecked Sendable {
     Glibc.close(wake.writing)
   }
 
-  public var batch: Int { 256 }
+  public var batch: Int { 1024 }
 
   public func start(after delivered: UInt64, replay: OutputReplay?) {
     confirmed = delivered
@@ -99,7 +99,13 @@ public final class SocketSink: OutputSink, @unchecked Sendable {
     let last = window.last?.number ?? confirmed
     window.append(contentsOf: lines.lazy.filter { $0.number > last })
     ring()
-    while confirmed < lines[0].number && !isInterrupted { monitor.wait() }
+    // An acknowledging subscriber may want some more lines before it says that it has them.
+    let end = System.seconds() + (status.connected > 0 ? 0.02 : 1)
+    while confirmed < lines[0].number && !isInterrupted {
+      let left = end - System.seconds()
+      if left <= 0 && window.count < batch { return 0 }
+      monitor.wait(seconds: left > 0 ? left : 1)
+    }
     window.removeAll { $0.number <= confirmed }
     let count = lines.prefix { $0.number <= confirmed }.count
     guard count > 0 else { throw .interrupted }

@@ -44,12 +44,23 @@ final class Subscriber {
   /// It owes reading or acknowledging.
   var isBusy: Bool { !flow.unsent.isEmpty || taken.map { $0 < has } ?? false }
 
-  /// Hands it a line, unless it has it.
-  func push(_ line: OutputLine, limit: Int) {
-    guard line.number > max(flow.last, skipped) else { return }
-    flow.append(line)
-    // One line alone may be larger than the limit.
-    if flow.unsent.count > max(limit, line.bytes.count + 1) { ending = .slow }
+  /// Hands it lines that it has not, while it reads them.
+  func offer(_ lines: [OutputLine], limit: Int, now: Double) {
+    for line in lines where line.number > max(flow.last, skipped) {
+      flow.append(line)
+      if flow.unsent.count > limit / 2 { flush(now: now) }
+      if flow.unsent.count > limit / 2 { return }
+    }
+  }
+
+  /// Hands it lines that are not offered again: it must take them now.
+  func push(_ lines: some Sequence<OutputLine>, limit: Int) {
+    guard phase == .live else { return }
+    for line in lines where line.number > max(flow.last, skipped) && ending == nil {
+      flow.append(line)
+      // One line alone may be larger than the limit.
+      if flow.unsent.count > max(limit, line.bytes.count + 1) { ending = .slow }
+    }
   }
 
   /// Writes what fits.
@@ -102,8 +113,10 @@ final class Subscriber {
       phase = .replaying(next: max(number, 1))
       skipped = max(number, 1) - 1
     case "ack":
-      if number > acknowledged ?? 0 { lastProgress = now }
-      acknowledged = max(acknowledged ?? 0, number)
+      // It cannot have what it did not get.
+      let taken = max(acknowledged ?? 0, min(number, has))
+      if taken > acknowledged ?? 0 { lastProgress = now }
+      acknowledged = taken
     default: refuse("unknown command, use from N or ack N")
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Imaging
 import Inspection
 
 struct CamerasCommand: ParsableCommand {

@@ -59,7 +59,7 @@ struct CaptureCommand: ParsableCommand {
     let recorder = pictures || preview ? nil : try RecordingWriter(folder: out, replace: overwrite)
     let queue = FrameQueue(capacity: 8)
     let session = try CameraSource.session(
-      device, name: "camera", settings: try camera.settings, recorder: recorder.map { r in { r.record($0) } })
+      device, name: "camera", settings: camera.settings, recorder: recorder)
     let isOver = Stop()
     guard let thread = OwnThread({ session.run(into: queue) { isOver.isSet || Interruption.isRequested } }) else {
       throw CameraError(device, .system, "cannot be read: the system has no thread to give")

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Capture
 import Classification
 import Glibc
 import Imaging
 import Inspection
+import Metrics
 import Reporting
 import Synchronization
 
@@ -182,7 +184,7 @@ extension InspectCommand {
         queue = FrameQueue(policy: .blocks)
       } else {
         source = try CameraSource.session(
-          words, name: name, settings: try opening.settings, recorder: recorder.map { r in { r.record($0) } })
+          words, name: name, settings: opening.settings, recorder: recorder)
       }
       stations.append(
         LiveStation(

@@ -9,7 +9,8 @@ struct CameraOptions: ParsableArguments {
   var size: String?
   @Option(help: ArgumentHelp("Frames a second.", valueName: "fps"))
   var rate: Double?
-  @Option(help: ArgumentHelp("Pixel format, such as YUYV or MJPG; several in order of preference.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp("Pixel format, such as YUYV or MJPG; several in order of preference.", valueName: "format"))
   var pixels: [String] = []
   @Option(
     help: ArgumentHelp(
@@ -37,7 +38,9 @@ struct CameraOptions: ParsableArguments {
       let known = CameraSettings.Lock.allCases.map(\.rawValue).joined(separator: ", ")
       throw ValidationError("--lock \(lock) is unknown; it is one of \(known).")
     }
-    if let settle, !(settle >= 0 && settle <= 600) { throw ValidationError("--settle is a number of seconds, 0...600.") }
+    if let settle, !(settle >= 0 && settle <= 600) {
+      throw ValidationError("--settle is a number of seconds, 0...600.")
+    }
     if !(timeout >= 0.1 && timeout <= 3600) { throw ValidationError("--timeout is a number of seconds, 0.1...3600.") }
   }
 
@@ -81,10 +84,12 @@ enum CameraSource {
   ///   - limit: a played camera's frames.
   static func session(
     _ words: String, name: String, settings: CameraSettings, limit: Int? = nil,
-    recorder: (@Sendable (Frame) -> Void)? = nil
+    recorder: RecordingWriter? = nil
   ) throws -> CameraSession {
+    var record: (@Sendable (Frame) -> Void)?
+    if let recorder { record = { recorder.record($0) } }
     guard words.hasPrefix(playPrefix) else {
-      return CameraSession(name: name, settings: settings, recorder: recorder) { Camera(words) }
+      return CameraSession(name: name, settings: settings, recorder: record) { Camera(words) }
     }
     let folder = String(words.dropFirst(playPrefix.count))
     let paths = try InspectionInput(source: folder).items.map(\.path)
@@ -96,7 +101,7 @@ enum CameraSource {
     let played = try PlayedCamera(
       name: words, paths: paths, size: mode.size, format: format, rate: mode.rate ?? 30, limit: limit)
     let driver = Shared(played)
-    return CameraSession(name: name, settings: settings, recorder: recorder) {
+    return CameraSession(name: name, settings: settings, recorder: record) {
       Camera { (_) throws(CameraError) -> any CameraDriver in driver.value }
     }
   }

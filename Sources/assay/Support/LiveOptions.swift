@@ -11,8 +11,8 @@ struct LiveOptions: ParsableArguments {
   var camera: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Which frames are judged: every, a distance in time such as 200ms, stdin (a line each), SIGUSR1, or a UNIX socket's \
-      path.", valueName: "trigger"))
+      "Which frames are judged: every, a time such as 200ms, stdin (one a line), SIGUSR1, or a UNIX socket's path.",
+      valueName: "trigger"))
   var trigger = "every"
   @Option(help: ArgumentHelp("Also store the raw frames in this folder.", valueName: "folder"))
   var record: String?

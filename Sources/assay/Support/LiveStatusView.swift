@@ -1,4 +1,5 @@
 import Inspection
+import Metrics
 
 /// A live run on the terminal: a few lines that are rewritten in place, none longer than the terminal is wide. Elsewhere
 /// a line now and then.

@@ -28,7 +28,8 @@ final class ScriptedDriver: CameraDriver {
     init(_ steps: [Step] = []) { state = Mutex(State(steps: steps)) }
     var calls: [String] { state.withLock { $0.calls } }
 
-    func call(_ name: String, _ errors: any WritableKeyPath<State, [CameraError.Cause?]> & Sendable) throws(CameraError) {
+    func call(_ name: String, _ errors: any WritableKeyPath<State, [CameraError.Cause?]> & Sendable) throws(CameraError)
+    {
       let cause = state.withLock { state -> CameraError.Cause? in
         state.calls.append(name)
         return state[keyPath: errors].isEmpty ? nil : state[keyPath: errors].removeFirst()

@@ -44,7 +44,9 @@ import Testing
     #expect(frames.map(\.sequence) == [100, 103, 104])
     #expect(frames.map(\.fault) == [nil, .errorFlag, nil])
     #expect(frames.map(\.bytes.count) == [4, 9, 4])
-    #expect(frames[1].bytes.span[8] == 3)
+    let bytes = frames[1].bytes
+    let byte = bytes.span[8]
+    #expect(byte == 3)
     #expect(frames[0].layout == ScriptedDriver.layout)
     #expect(frames[2].wallMilliseconds == 1_700_000_000_004)
   }

@@ -70,11 +70,14 @@ import Testing
     for _ in 0..<100 {
       let copy = pool.copy(bytes.span)
       unsafe copy.span.withUnsafeBytes { _ = addresses.insert(Int(bitPattern: $0.baseAddress)) }
-      #expect(copy.span[9_999] == 9 && copy.count == 10_000)
+      let last = copy.span[9_999]
+      #expect(last == 9 && copy.count == 10_000)
     }
     #expect(addresses.count == 1)
     // A longer frame gets a larger block.
-    let longer = pool.copy([UInt8](repeating: 7, count: 50_000).span)
-    #expect(longer.count == 50_000 && longer.span[49_999] == 7)
+    let more = [UInt8](repeating: 7, count: 50_000)
+    let longer = pool.copy(more.span)
+    let last = longer.span[49_999]
+    #expect(longer.count == 50_000 && last == 7)
   }
 }

@@ -86,20 +86,22 @@ import Testing
     #expect(finding.nanoseconds == 77 && finding.notes.isEmpty)
   }
 
+  private func hash(_ bytes: [UInt8]) -> UInt64 { ByteHash.hash(bytes.span) }
+
   @Test func theHashTellsFramesApart() {
     var bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 37) }
-    let first = ByteHash.hash(bytes.span)
-    #expect(ByteHash.hash(bytes.span) == first)
+    let first = hash(bytes)
+    #expect(hash(bytes) == first)
     for place in [0, 31, 32, 500, 991, 992, 999] {
       bytes[place] ^= 1
-      #expect(ByteHash.hash(bytes.span) != first, "\(place)")
+      #expect(hash(bytes) != first, "\(place)")
       bytes[place] ^= 1
     }
     // Zeros of different lengths, and words that change places.
-    #expect(ByteHash.hash([0, 0].span) != ByteHash.hash([0, 0, 0].span))
+    #expect(hash([0, 0]) != hash([0, 0, 0]))
     let a = [UInt8](repeating: 1, count: 8) + [UInt8](repeating: 2, count: 56)
     let b = [UInt8](repeating: 2, count: 32) + [UInt8](repeating: 1, count: 8) + [UInt8](repeating: 2, count: 24)
-    #expect(ByteHash.hash(a.span) != ByteHash.hash(b.span))
+    #expect(hash(a) != hash(b))
   }
 
   @Test func burstsAreSaidOnceAndAgainAtTheirEnd() {

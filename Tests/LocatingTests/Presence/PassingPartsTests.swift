@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct PassingPartsTests {
   /// Parts of random kinds one behind the other, gaps from `gap` on, moving with the belt.
-  static func scene(seed: UInt64, parts count: Int, speed: Double, gap: ClosedRange<Double>, contrast: ClosedRange<Double>)
+  static func scene(
+    seed: UInt64, parts count: Int, speed: Double, gap: ClosedRange<Double>, contrast: ClosedRange<Double>
+  )
     -> (scene: BeltScene, frames: Int)
   {
     var random = Random(seed)
@@ -46,7 +48,8 @@ import Testing
         print("# speed \(speed): \(counts) strays \(strays)")
       }
     }
-    print("# passing: \(judged) judged in \(frames) frames, \(missed) missed, \(double) double, \(stray) stray, \(cut) cut")
+    print(
+      "# passing: \(judged) judged in \(frames) frames, \(missed) missed, \(double) double, \(stray) stray, \(cut) cut")
     #expect(missed == 0 && double == 0 && stray == 0)
     #expect(judged == 200)
   }
