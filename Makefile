@@ -8,7 +8,7 @@ BUILT := -c release --product assay --static-swift-stdlib -Xlinker --strip-debug
 OUT ?= runs/washers
 # A folder of its own: tests are built with other flags than the product, and must not throw its build away.
 TESTED := -c release --scratch-path .build/tests -Xswiftc -enable-testing
-PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev fonts-dejavu-core
+PACKAGES := libpng-dev libjpeg-dev libtiff-dev libopenblas-dev libdnnl-dev libv4l-dev libcairo2-dev libyaml-dev fonts-dejavu-core
 
 .PHONY: inspect test lint build setup install benchmark washers card clean
 

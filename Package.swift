@@ -37,6 +37,7 @@ let package = Package(
     // For the packages under Benchmarks.
     .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
     .library(name: "AssayGraphs", targets: ["Graphs"]),
+    .library(name: "AssayCapture", targets: ["Capture", "Imaging"]),
   ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
@@ -47,9 +48,12 @@ let package = Package(
   targets: [
     // C: system libraries and our own shims over them.
     .target(
-      name: "CCodecs",
+      name: "CCodecs", dependencies: ["CFrames"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("tiff")]),
     .target(name: "CPixels"),
+    .target(name: "CV4L2"),
+    .target(name: "CFrames"),
+    .target(name: "CVideo", linkerSettings: [.linkedLibrary("v4lconvert")]),
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
@@ -57,11 +61,17 @@ let package = Package(
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CLocating"),
     .target(name: "COpenBLAS"),
+    .target(name: "COutputs"),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"])]),
+    .systemLibrary(name: "CYaml", providers: [.apt(["libyaml-dev"])]),
 
     // Swift, lowest layer first. Imports go one way: a module only sees those above it in this list.
     module("Threads"),
+    module("Recipes", ["CYaml"]),
+    module("Service"),
+    module("Outputs", ["COutputs", "Threads"]),
     module("Imaging", ["CCodecs", "CPixels", "CCairo"]),
+    module("Capture", ["Imaging", "Threads", "CFrames", "CVideo", "CV4L2"]),
     module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
@@ -69,18 +79,26 @@ let package = Package(
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
-    module("Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads"]),
+    module(
+      "Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",
       dependencies: [
-        "Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Classification", "Inspection", "Reporting",
-        arguments,
+        "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs",
+        "Metrics", "Samples",
+        "Classification", "Inspection", "Reporting", arguments,
         crypto,
       ],
       swiftSettings: strict),
 
+    tests("RecipesTests", ["Recipes", "FileTestSupport"]),
+    tests("ServiceTests", ["Service", "FileTestSupport"]),
     tests("ImagingTests", ["Imaging"]),
+    .executableTarget(
+      name: "cameracheck", dependencies: ["Capture", "Imaging"], path: "Tests/VirtualCamera/cameracheck",
+      swiftSettings: strict),
+    tests("CaptureTests", ["Capture", "Imaging", "Threads", "CFrames", "CCodecs", "FileTestSupport"]),
     tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
@@ -90,6 +108,10 @@ let package = Package(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
+    // A program that the tests kill at random moments.
+    .executableTarget(
+      name: "OutputsTestProgram", dependencies: ["Outputs"], path: "Tests/OutputsTestProgram", swiftSettings: strict),
+    tests("OutputsTests", ["Outputs", "FileTestSupport", "OutputsTestProgram"]),
     tests("MetricsTests", ["Metrics"]),
     tests("SamplesTests", ["Samples", "Imaging"]),
     tests(

@@ -7,6 +7,7 @@
 #include <jpeglib.h>
 
 #include "ccodecs.h"
+#include "jpeg_rows.h"
 
 // libjpeg ends by longjmp to `jump`, always set in the one C function that called into it.
 typedef struct {
@@ -16,6 +17,9 @@ typedef struct {
   ccodecs_status status;
   int allows_extraneous_bytes;
 } ccodecs_jpeg_errors;
+
+// Cameras fill the data up to some multiple of bytes; what is longer is damage.
+#define CCODECS_JPEG_STRAY_BYTES 16
 
 // More scans than any encoder writes: each costs a pass over the whole picture, and a few bytes of file.
 #define CCODECS_JPEG_SCANS 100
@@ -48,7 +52,10 @@ static void emit(j_common_ptr common, int level) {
     case JWRN_ADOBE_XFORM:
       return;
     case JWRN_EXTRANEOUS_DATA:
-      if (errors->allows_extraneous_bytes) return;
+      // How many bytes were skipped, and before which marker.
+      if (errors->allows_extraneous_bytes && errors->manager.msg_parm.i[0] <= CCODECS_JPEG_STRAY_BYTES &&
+          errors->manager.msg_parm.i[1] == JPEG_EOI)
+        return;
       break;
     default: break;
   }
@@ -162,9 +169,13 @@ ccodecs_status ccodecs_jpeg_decode(const uint8_t *bytes, size_t count, ccodecs_j
   errors.allows_extraneous_bytes = options.allows_extraneous_bytes;
   decoder.progress = &progress;
   start(&decoder, bytes, count, options);
+  const int is_quick = !options.is_plain && ccodecs_jpeg_has_quick_rows(&decoder);
+  if (is_quick) decoder.raw_data_out = TRUE;
   jpeg_start_decompress(&decoder);
   if (decoder.output_width != info->width || decoder.output_height != info->height) ERREXIT(&decoder, JERR_BAD_STATE);
-  if (decoder.out_color_space == JCS_CMYK) {
+  if (is_quick) {
+    ccodecs_jpeg_quick_rows(&decoder, rows, row_bytes);
+  } else if (decoder.out_color_space == JCS_CMYK) {
     JSAMPARRAY line =
         decoder.mem->alloc_sarray((j_common_ptr)&decoder, JPOOL_IMAGE, decoder.output_width * 4, 1);
     while (decoder.output_scanline < decoder.output_height) {

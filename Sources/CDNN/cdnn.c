@@ -98,6 +98,28 @@ void cdnn_parallel(int threads, void (*body)(void *, int), void *context) {
     body(context, index);
 }
 
+/* A Swift closure that does not escape is its code and what it has captured, on the caller's stack. Swift hands out
+ * neither: a closure that is to be kept for a moment, as the context of cdnn_parallel, becomes a heap object each time.
+ * A function with Swift's calling convention gets both. */
+typedef __attribute__((swiftcall)) void (*closure)(int64_t part, int64_t begin, int64_t end,
+                                                   __attribute__((swift_context)) void *captured);
+
+struct job {
+  closure body;
+  void *captured;
+  int64_t units, parts;
+};
+
+static void run_part(void *context, int part) {
+  const struct job *job = context;
+  job->body(part, job->units * part / job->parts, job->units * (part + 1) / job->parts, job->captured);
+}
+
+__attribute__((swiftcall)) void cdnn_parallel_closure(int64_t units, int64_t parts, closure body, void *captured) {
+  struct job job = {body, captured, units, parts};
+  cdnn_parallel((int)parts, run_part, &job);
+}
+
 int cdnn_engine_create(cdnn_engine **engine) {
   *engine = calloc(1, sizeof **engine);
   if (!*engine)

@@ -38,6 +38,16 @@ extension Decision {
       }
       json.object("timings_ms") { for timing in timings { $0.member(timing.stage, timing.milliseconds) } }
       if let annotated { json.member("annotated", annotated) } else { json.null("annotated") }
+      if let camera { json.member("camera", camera) }
+      if let part { json.member("part", part) }
+      if let pose {
+        json.object("pose") {
+          $0.member("x", pose.x)
+          $0.member("y", pose.y)
+          $0.member("angle", pose.angle)
+          $0.member("score", pose.score)
+        }
+      }
     }
   }
 
@@ -82,6 +92,9 @@ extension Decision {
       timings.append(StageTiming(member.key, try need(member.value.doubleValue, "timings_ms")))
     }
     annotated = json["annotated"]?.stringValue
+    camera = json["camera"]?.stringValue
+    part = json["part"]?.stringValue
+    pose = json["pose"].flatMap { Pose(json: $0) }
   }
 }
 
@@ -89,6 +102,15 @@ extension Decision {
 public struct DecisionError: Error, Sendable, Hashable, CustomStringConvertible {
   public let reason: String
   public var description: String { "not a decision: \(reason)" }
+}
+
+extension Decision.Pose {
+  fileprivate init?(json: JSON) {
+    guard let x = json["x"]?.doubleValue, let y = json["y"]?.doubleValue, let angle = json["angle"]?.doubleValue,
+      let score = json["score"]?.doubleValue
+    else { return nil }
+    self.init(x: x, y: y, angle: angle, score: score)
+  }
 }
 
 extension Decision.Limits {

@@ -88,6 +88,30 @@ public struct Decision: Sendable, Hashable {
   public var timings: [StageTiming]
   /// The annotated image, relative to the run's folder; `nil` where none was written.
   public var annotated: String?
+  /// The camera that took the picture, as the recipe calls it; nil for files.
+  public var camera: String?
+  /// What the trigger called the part, such as its serial number.
+  public var part: String?
+  /// Where the part lay in the frame; nil where nothing aligned it.
+  public var pose: Pose?
+
+  /// A part's place in the frame, found by its template.
+  public struct Pose: Sendable, Hashable {
+    /// The template's centre in pixels of the source image.
+    public var x: Double
+    public var y: Double
+    /// Degrees by which the part is turned against the template, counter-clockwise as seen.
+    public var angle: Double
+    /// How well it fits, 0...1.
+    public var score: Double
+
+    public init(x: Double, y: Double, angle: Double, score: Double) {
+      self.x = x
+      self.y = y
+      self.angle = angle
+      self.score = score
+    }
+  }
 
   /// Where and when the picture was taken.
   public struct Frame: Sendable, Hashable {

@@ -90,7 +90,14 @@ public struct DecisionLog: ~Copyable, Sendable {
       bytes.append(contentsOf: decision.jsonLine)
       added += 1
     }
-    guard added > 0 else { return }
+    try append(lines: bytes, decisions: added)
+  }
+
+  /// Appends lines that are written out already, each with its line feed.
+  ///
+  /// - Parameter added: how many of them are decisions; others are records of times without a camera.
+  public mutating func append(lines bytes: [UInt8], decisions added: Int) throws(DecisionLogError) {
+    guard !bytes.isEmpty else { return }
     var written = 0
     while written < bytes.count {
       let result = unsafe bytes.withUnsafeBytes {

@@ -45,12 +45,16 @@ public enum DecisionReader {
         rest = rest[(end + 1)...]
         lineNumber += 1
         do {
-          let decision = try Decision(jsonLine: line)
+          let isGap = GapRecord.isRecord(line)
+          if isGap { _ = try GapRecord(jsonLine: line) }
+          let decision = isGap ? nil : try Decision(jsonLine: line)
           if let fault = firstFault {
             throw DecisionLogError.corrupt(path: path, line: fault.line, reason: fault.reason)
           }
-          try body(decision)
-          extent.lines += 1
+          if let decision {
+            try body(decision)
+            extent.lines += 1
+          }
           extent.wholeBytes = offset + end + 1
         } catch let error as DecisionError {
           firstFault = firstFault ?? (lineNumber, error.description)

@@ -43,51 +43,80 @@ public final class PartInspector {
 
   /// Judges a picture file. What cannot be read or judged is a reject with the reason.
   public func inspect(_ item: InspectionInput.Item, sequence: Int) -> Outcome {
-    let info = judge.info
     var clock = StageClock()
+    let part = PartHead(id: item.id, source: item.path, sequence: sequence, timestamp: .now())
     let decoded: DecodedImage
     do throws(ImageError) {
       decoded = try ImageFile.load(
-        pathBytes: item.pathBytes, name: item.path, options: info.preprocessing.decodeOptions)
+        pathBytes: item.pathBytes, name: item.path, options: judge.info.preprocessing.decodeOptions)
     } catch {
       clock.end("read")
-      return unusable(item, sequence, Policy.unreadable(error.description), clock)
+      return refuse(part, Policy.unreadable(error.description), clock)
     }
     clock.end("read")
+    var timed = part
+    timed.timestamp = .now()
+    return inspect(decoded.image, size: decoded.source, part: timed, clock: clock)
+  }
+
+  /// Judges a picture.
+  ///
+  /// - Parameters:
+  ///   - size: the picture's size at its source, which regions are told in; the picture may be smaller.
+  ///   - clock: has timed what came before.
+  public func inspect(_ image: AnyImage, size: ImageSize, part: PartHead, clock: consuming StageClock) -> Outcome {
+    let info = judge.info
     var span = input.mutableSpan
-    preparer.prepare(decoded.image, into: &span)
+    preparer.prepare(image, into: &span)
     clock.end("prepare")
     let judged: Judged
     do {
       judged = try judge.judge(input.span)
     } catch {
       clock.end("infer")
-      return unusable(item, sequence, Policy.unreadable("could not be judged: \(error)"), clock)
+      return refuse(part, Policy.unreadable("could not be judged: \(error)"), clock)
     }
     clock.end("infer")
     let judgement = policy.decide(scores: judged.probabilities, labels: info.labels, goodIndex: info.goodIndex)
     let evidence =
       judgement.verdict != .accept
-      ? PartRegions(
-        judged, info: info, label: judgement.label, source: decoded.source, wantsOutlines: wantsOutlines) : nil
+      ? PartRegions(judged, info: info, label: judgement.label, source: size, wantsOutlines: wantsOutlines) : nil
     clock.end("decide")
     let decision = Decision(
-      id: item.id, source: item.path,
+      id: part.id, source: part.source,
       frame: Decision.Frame(
-        sequence: sequence, timestamp: .now(), width: decoded.source.width, height: decoded.source.height),
+        sequence: part.sequence, timestamp: part.timestamp, width: size.width, height: size.height),
       judgement: judgement, scores: zip(info.labels, judged.probabilities).map { LabelScore($0, $1) },
       regions: evidence?.regions ?? [], model: model, limits: Decision.Limits(policy), timings: clock.timings)
-    return Outcome(decision: decision, image: decoded.image, sourceSize: decoded.source, heat: evidence?.heat)
+    return Outcome(decision: decision, image: image, sourceSize: size, heat: evidence?.heat)
   }
 
-  private func unusable(
-    _ item: InspectionInput.Item, _ sequence: Int, _ judgement: Judgement, _ clock: StageClock
-  ) -> Outcome {
+  /// The decision on a part of which there is no picture that could be judged.
+  public func refuse(_ part: PartHead, _ judgement: Judgement, _ clock: StageClock = StageClock()) -> Outcome {
     Outcome(
       decision: Decision(
-        id: item.id, source: item.path,
-        frame: Decision.Frame(sequence: sequence, timestamp: .now(), width: 0, height: 0), judgement: judgement,
-        model: model, limits: Decision.Limits(policy), timings: clock.timings))
+        id: part.id, source: part.source,
+        frame: Decision.Frame(sequence: part.sequence, timestamp: part.timestamp, width: 0, height: 0),
+        judgement: judgement, model: model, limits: Decision.Limits(policy), timings: clock.timings))
+  }
+}
+
+/// What is known of a part before it is judged.
+public struct PartHead: Sendable, Hashable {
+  /// Names the part within the run; unique.
+  public var id: String
+  /// The file or device.
+  public var source: String
+  /// Position in the run, from 0.
+  public var sequence: Int
+  /// When its picture was taken, or judged where that is not known.
+  public var timestamp: Timestamp
+
+  public init(id: String, source: String, sequence: Int, timestamp: Timestamp) {
+    self.id = id
+    self.source = source
+    self.sequence = sequence
+    self.timestamp = timestamp
   }
 }
 

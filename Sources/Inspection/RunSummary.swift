@@ -22,6 +22,10 @@ public struct RunSummary: Sendable, Hashable {
   public let imagesPerSecond: Double
   /// Wall time of this run, seconds.
   public let seconds: Double
+  /// What was found wrong with frames and cameras, by cause; only live sources have faults.
+  public var faults: [String: Int] = [:]
+  /// Times without a camera.
+  public var outages = 0
 
   public static func == (a: RunSummary, b: RunSummary) -> Bool { a.json == b.json }
   public func hash(into hasher: inout Hasher) { hasher.combine(json) }
@@ -40,6 +44,10 @@ public struct RunSummary: Sendable, Hashable {
         $0.member("captured", captured)
         $0.member("judged", judged)
         $0.object("dropped") { for (cause, count) in sorted(dropped) { $0.member(cause, count) } }
+      }
+      if !faults.isEmpty || outages > 0 {
+        json.object("faults") { for (cause, count) in sorted(faults) { $0.member(cause, count) } }
+        json.member("outages", outages)
       }
       json.object("decisions") {
         $0.member("accept", accepted)
@@ -66,7 +74,7 @@ public struct RunSummary: Sendable, Hashable {
   private func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
 }
 
-/// Counts a run while it goes on. A few bytes per decision.
+/// Counts a run while it goes on, in bounded memory.
 public struct RunTally: Sendable {
   /// Frames that the source delivered or announced; the source's own count, so that a frame lost between source and
   /// decision shows.
@@ -77,7 +85,7 @@ public struct RunTally: Sendable {
   private var unreadable = 0
   private var labels: [String: Int] = [:]
   private var stages: [String] = []
-  private var milliseconds: [[Float]] = []
+  private var milliseconds: [PercentileSketch] = []
   private var judgedBefore = 0
 
   public init() {}
@@ -94,13 +102,18 @@ public struct RunTally: Sendable {
     verdicts[decision.verdict, default: 0] += 1
     labels[decision.label, default: 0] += 1
     if decision.isUnreadable { unreadable += 1 }
-    for timing in decision.timings {
+    time(decision.timings)
+  }
+
+  /// Times that belong to no decision's line, such as that until it was on the disk.
+  public mutating func time(_ timings: [StageTiming]) {
+    for timing in timings {
       let index = stages.firstIndex(of: timing.stage) ?? stages.count
       if index == stages.count {
         stages.append(timing.stage)
-        milliseconds.append([])
+        milliseconds.append(PercentileSketch())
       }
-      milliseconds[index].append(Float(timing.milliseconds))
+      milliseconds[index].add(timing.milliseconds)
     }
   }
 
@@ -125,8 +138,6 @@ public struct RunTally: Sendable {
     return RunSummary(
       captured: captured, judged: judged, dropped: dropped, accepted: count(.accept), reviewed: count(.review),
       rejected: count(.reject), unreadable: unreadable, labels: labels,
-      timings: zip(stages, milliseconds).compactMap { stage, values in
-        Percentiles(values.map(Double.init)).map { (stage, $0) }
-      }, imagesPerSecond: seconds > 0 ? Double(judged - judgedBefore) / seconds : 0, seconds: seconds)
+      timings: zip(stages, milliseconds).compactMap { stage, values in values.percentiles.map { (stage, $0) } }, imagesPerSecond: seconds > 0 ? Double(judged - judgedBefore) / seconds : 0, seconds: seconds)
   }
 }

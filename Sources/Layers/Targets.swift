@@ -16,6 +16,11 @@ public enum Targets {
 
   /// The same smoothing for target rows [N, K] that may be soft already.
   public static func smoothed(_ rows: [Float], classes: Int, smoothing: Float) -> [Float] {
-    rows.map { $0 * (1 - smoothing) + smoothing / Float(classes) }
+    rows.map { smoothed($0, classes: classes, smoothing: smoothing) }
+  }
+
+  /// The same for one share of a row.
+  public static func smoothed(_ share: Float, classes: Int, smoothing: Float) -> Float {
+    share * (1 - smoothing) + smoothing / Float(classes)
   }
 }

@@ -10,8 +10,6 @@ import CDNN
   let pool = Pool()
   private var primitives: [PrimitiveKey: Primitive] = [:]
   private var scratchpad: Storage?
-  /// How much the last tape held, so that the next one need not grow.
-  var lastTape = (gradients: 0, records: 0, leaves: 0)
   /// Threads that an operation is split over.
   public let threads: Int
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
@@ -93,25 +91,11 @@ import CDNN
       body(0, 0, Int64(units))
       return
     }
-    withoutActuallyEscaping(body) { body in
-      var job = ParallelJob(units: units, parts: parts, body: body)
-      unsafe withUnsafeMutablePointer(to: &job) { job in
-        unsafe cdnn_parallel(
-          Int32(parts),
-          { context, index in
-            let job = unsafe context!.assumingMemoryBound(to: ParallelJob.self)
-            let units = unsafe job.pointee.units
-            let parts = unsafe job.pointee.parts
-            unsafe job.pointee.body(
-              Int(index), Int64(units * Int(index) / parts), Int64(units * (Int(index) + 1) / parts))
-          }, unsafe job)
-      }
-    }
+    parallelClosure(units, parts, body)
   }
 }
 
-private struct ParallelJob {
-  let units: Int
-  let parts: Int
-  let body: (Int, Int64, Int64) -> Void
-}
+/// Calls `body` with each of `parts` parts of `0 ..< units`. Declared here and not in the C header, which cannot say that
+/// it takes a closure, so that what the closure captures stays on the stack.
+@_silgen_name("cdnn_parallel_closure")
+private func parallelClosure(_ units: Int, _ parts: Int, _ body: (Int, Int64, Int64) -> Void)

@@ -9,8 +9,31 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible {
   private var d2 = 1
   private var d3 = 1
 
-  /// - Precondition: at most four sizes, none negative.
-  public init(_ sizes: Int...) { self.init(sizes) }
+  /// A scalar's shape.
+  public init() { rank = 0 }
+
+  // No list of any length, which would be an array each time.
+
+  /// - Precondition: no size is negative.
+  public init(_ d0: Int) { self.init(rank: 1, d0, 1, 1, 1) }
+
+  /// - Precondition: no size is negative.
+  public init(_ d0: Int, _ d1: Int) { self.init(rank: 2, d0, d1, 1, 1) }
+
+  /// - Precondition: no size is negative.
+  public init(_ d0: Int, _ d1: Int, _ d2: Int) { self.init(rank: 3, d0, d1, d2, 1) }
+
+  /// - Precondition: no size is negative.
+  public init(_ d0: Int, _ d1: Int, _ d2: Int, _ d3: Int) { self.init(rank: 4, d0, d1, d2, d3) }
+
+  private init(rank: Int, _ d0: Int, _ d1: Int, _ d2: Int, _ d3: Int) {
+    precondition(d0 >= 0 && d1 >= 0 && d2 >= 0 && d3 >= 0, "\(d0)x\(d1)x\(d2)x\(d3) is not the shape of a tensor")
+    self.rank = rank
+    self.d0 = d0
+    self.d1 = d1
+    self.d2 = d2
+    self.d3 = d3
+  }
 
   /// - Precondition: at most four sizes, none negative.
   public init(_ sizes: [Int]) {

@@ -21,26 +21,20 @@ public final class Parameter {
 /// What reverse-mode differentiation needs to know of one forward pass.
 ///
 /// Operations on ``Variable``s are computed at once and written down here; ``backward(from:)`` walks the list in
-/// reverse and releases each record, and the activations it holds, as it goes. A tape is used once.
+/// reverse and releases each record, and the activations it holds, as it goes. The next operation then begins another
+/// pass, and the variables of the one before are void. A training keeps one tape for all its steps, which need no more
+/// memory than the first: a new tape has to grow again.
 public final class Tape {
   public let engine: Engine
   private var gradients: [Tensor?] = []
-  private var records: [Record] = []
+  private var records = Records()
   private var leaves: [ObjectIdentifier: (index: Int, parameter: Parameter)] = [:]
   private var leafOrder: [Parameter] = []
-
-  private struct Record {
-    let output: Int
-    let backward: (Tensor, Tape) -> Void
-  }
+  /// Whether the backward pass is over.
+  private var isDone = false
 
   public init(on engine: Engine) {
     self.engine = engine
-    // One step of training is as long as the one before.
-    gradients.reserveCapacity(engine.lastTape.gradients)
-    records.reserveCapacity(engine.lastTape.records)
-    leaves.reserveCapacity(engine.lastTape.leaves)
-    leafOrder.reserveCapacity(engine.lastTape.leaves)
   }
 
   /// A value that no gradient is wanted for.
@@ -50,6 +44,7 @@ public final class Tape {
 
   /// A value whose gradient can be asked for after the backward pass, for tests and saliency.
   public func input(_ tensor: Tensor) -> Variable {
+    if isDone { beginAgain() }
     gradients.append(nil)
     return Variable(value: tensor, index: gradients.count - 1, tape: self)
   }
@@ -57,6 +52,7 @@ public final class Tape {
   /// The variable of a parameter, the same one each time.
   public func callAsFunction(_ parameter: Parameter) -> Variable {
     if !parameter.isTrained { return constant(parameter.value) }
+    if isDone { beginAgain() }
     if let known = leaves[ObjectIdentifier(parameter)] {
       return Variable(value: parameter.value, index: known.index, tape: self)
     }
@@ -66,18 +62,18 @@ public final class Tape {
     return variable
   }
 
-  /// Writes down an operation. `backward` gets the gradient of the result and hands each input its share through
-  /// ``accumulate(_:into:)``. (A list of any number of inputs would be an array each time.)
+  /// The variable of an operation's result `value`, after writing down what its gradient needs. (A list of any number of
+  /// inputs would be an array each time.)
   func record(
     _ value: Tensor, from first: Variable, _ second: Variable? = nil, _ third: Variable? = nil,
-    _ fourth: Variable? = nil, backward: @escaping (Tensor, Tape) -> Void
+    _ fourth: Variable? = nil, with record: some Record
   ) -> Variable {
     guard
       first.wantsGradient || second?.wantsGradient ?? false || third?.wantsGradient ?? false
         || fourth?.wantsGradient ?? false
     else { return constant(value) }
     let output = input(value)
-    records.append(Record(output: output.index, backward: backward))
+    records.append(record, output: output.index)
     return output
   }
 
@@ -99,16 +95,21 @@ public final class Tape {
   public func backward(from loss: Variable) {
     precondition(loss.value.count == 1, "a loss is one number, not \(loss.value.shape)")
     precondition(loss.tape === self && loss.wantsGradient, "this loss does not depend on any parameter of this tape")
-    engine.lastTape = (gradients.count, records.count, leafOrder.count)
     gradients[loss.index] = Tensor(repeating: 1, shape: loss.value.shape, on: engine)
-    while let record = records.popLast() {
-      if let gradient = gradients[record.output].take() { record.backward(gradient, self) }
-    }
+    while let (stack, output) = records.popLast() { stack.popLast(gradients[output].take(), self) }
     for parameter in leafOrder {
       let index = leaves[ObjectIdentifier(parameter)]!.index
       parameter.gradient = gradients[index]?.plain()
       gradients[index] = nil
     }
+    isDone = true
+  }
+
+  private func beginAgain() {
+    gradients.removeAll(keepingCapacity: true)
+    leaves.removeAll(keepingCapacity: true)
+    leafOrder.removeAll(keepingCapacity: true)
+    isDone = false
   }
 
   /// The gradient of an ``input(_:)`` after the backward pass.

@@ -38,6 +38,12 @@ public struct Tensor {
     }
   }
 
+  /// A tensor of `element(i)` for i in row-major order, with no array in between.
+  public init(shape: Shape, on engine: Engine, _ element: (Int) -> Float) {
+    self.init(uninitialized: shape, on: engine)
+    for i in 0..<count { unsafe pointer[i] = element(i) }
+  }
+
   public init(repeating value: Float, shape: Shape, on engine: Engine, layout: Layout = .plain) {
     self.init(uninitialized: shape, layout: layout, on: engine)
     unsafe pointer.update(repeating: value, count: shape.count)

@@ -15,6 +15,7 @@ struct Assay: ParsableCommand {
         assay train parts/ --out parts.onnx
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
         assay inspect pictures/ --model parts.onnx --out run/
+        assay inspect /dev/video0 --model parts.onnx --out run/
 
       Exit codes:
         0    done
@@ -26,8 +27,8 @@ struct Assay: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      InspectCommand.self, TrainCommand.self, EvaluateCommand.self, DatasetCommand.self, ModelCommand.self,
-      DoctorCommand.self,
+      InspectCommand.self, TrainCommand.self, EvaluateCommand.self, CamerasCommand.self, CaptureCommand.self,
+      DatasetCommand.self, ModelCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -35,9 +35,11 @@ import Testing
     }
 
     func imageLogits(neck: Variable, deep: Variable, evidence: Variable?) -> Variable {
-      var all = [neck.globalAverage(), neck.globalMaximum(), deep.globalAverage(), deep.globalMaximum()]
-      if let evidence { all += [evidence.globalMaximum(), evidence.globalAverage()] }
-      return Variable.concatenated(all).dense(
+      var all = Variable.concatenated([
+        neck.globalAverage(), neck.globalMaximum(), deep.globalAverage(), deep.globalMaximum(),
+      ])
+      if let evidence { all = .concatenated([all, evidence.globalMaximum(), evidence.globalAverage()]) }
+      return all.dense(
         tape.constant(network.heads.image.weight.value), bias: tape.constant(network.heads.image.bias!.value))
     }
 

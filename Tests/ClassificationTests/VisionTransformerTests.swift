@@ -40,10 +40,10 @@ import Testing
     let joined = normalized(network.heads.lateral, y, residual: up, relu: true)
     let neck = normalized(network.heads.fuse, joined, relu: true)
     let evidence = network.heads.pixel.map { $0.forward(neck, &pass).softmax() }
-    var all = [neck.globalAverage(), neck.globalMaximum(), tokens.tokenMean()]
-    if let evidence { all += [evidence.globalMaximum(), evidence.globalAverage()] }
+    var all = Variable.concatenated([neck.globalAverage(), neck.globalMaximum(), tokens.tokenMean()])
+    if let evidence { all = .concatenated([all, evidence.globalMaximum(), evidence.globalAverage()]) }
     return withExtendedLifetime(tape) {
-      (network.heads.image.forward(.concatenated(all), &pass).softmax(), evidence)
+      (network.heads.image.forward(all, &pass).softmax(), evidence)
     }
   }
 

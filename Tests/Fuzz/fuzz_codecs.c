@@ -10,7 +10,7 @@
 
 static ccodecs_status info_of(const uint8_t *bytes, size_t count, int choice, ccodecs_info *info, char *message) {
 #ifdef FUZZ_JPEG
-  ccodecs_jpeg_options options = {1 << (choice & 3), choice >> 2 & 1, choice >> 3 & 1};
+  ccodecs_jpeg_options options = {1 << (choice & 3), choice >> 2 & 1, choice >> 3 & 1, 0};
   return ccodecs_jpeg_info(bytes, count, options, info, message);
 #else
   (void)choice;
@@ -21,7 +21,7 @@ static ccodecs_status info_of(const uint8_t *bytes, size_t count, int choice, cc
 static ccodecs_status decode(const uint8_t *bytes, size_t count, int choice, const ccodecs_info *info, uint8_t *rows,
                              size_t row_bytes, char *message) {
 #ifdef FUZZ_JPEG
-  ccodecs_jpeg_options options = {1 << (choice & 3), choice >> 2 & 1, choice >> 3 & 1};
+  ccodecs_jpeg_options options = {1 << (choice & 3), choice >> 2 & 1, choice >> 3 & 1, 0};
   return ccodecs_jpeg_decode(bytes, count, options, info, rows, row_bytes, message);
 #else
   (void)choice;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fuzzes the image decoders and the ONNX reader with libFuzzer and the address sanitizer, those in C also with the
+# Fuzzes the image decoders, the conversion of camera frames and the ONNX reader with libFuzzer and the address sanitizer, those in C also with the
 # undefined-behaviour sanitizer.
-#   Tests/Fuzz/run.sh FORMAT SECONDS [SEEDS]      FORMAT: png, jpeg, tiff, bmp or onnx
+#   Tests/Fuzz/run.sh FORMAT SECONDS [SEEDS]      FORMAT: png, jpeg, tiff, bmp, frames or onnx
 # Inputs that crash are written to Tests/Fuzz/found/; keep them in Tests/Fuzz/corpus, which the tests replay. For onnx,
 # build the package first (it brings swift-protobuf); `onnx_corpus.py FOLDER` writes more seeds.
 set -eu
@@ -17,6 +17,9 @@ if [ "$format" = bmp ]; then
     -module-name fuzz "$here/fuzz_bmp.swift" "$sources/Image.swift" "$sources/Pixels.swift" \
     "$sources/Codecs/BMPDecoder.swift" "$sources/Codecs/ImageError.swift" "$sources/Codecs/DecodeOptions.swift" \
     -o "$work/fuzz"
+elif [ "$format" = frames ]; then
+  clang -std=c11 -O1 -g -fsanitize=address,undefined,fuzzer -fno-sanitize-recover=undefined \
+    -I"$root/Sources/CFrames/include" "$here/fuzz_frames.c" "$root"/Sources/CFrames/*.c -o "$work/fuzz"
 elif [ "$format" = onnx ]; then
   [ $# -ge 3 ] || seeds=$here/corpus/onnx
   # The sanitizer's own bookkeeping takes about half of it.
@@ -49,7 +52,8 @@ elif [ "$format" = onnx ]; then
 else
   upper=$(printf %s "$format" | tr a-z A-Z)
   clang -std=c11 -O1 -g -fsanitize=address,undefined,fuzzer -fno-sanitize-recover=undefined -D"FORMAT=$format" -D"FUZZ_$upper" \
-    -I"$root/Sources/CCodecs/include" "$here/fuzz_codecs.c" "$root"/Sources/CCodecs/*.c -o "$work/fuzz" \
+    -I"$root/Sources/CCodecs/include" -I"$root/Sources/CFrames/include" "$here/fuzz_codecs.c" \
+    "$root"/Sources/CCodecs/*.c "$root"/Sources/CFrames/*.c -o "$work/fuzz" \
     -lpng -ljpeg -ltiff
 fi
 exec nice -n 19 "$work/fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=60 -rss_limit_mb="$rss" \

@@ -63,15 +63,17 @@ struct TrainingTests {
     var runningVariance: [Float] = []
   }
 
-  static func train(threads: Int, steps: Int = 10) throws -> Run {
+  /// - Parameter keepsTape: whether one tape serves all steps.
+  static func train(threads: Int, steps: Int = 10, keepsTape: Bool = true) throws -> Run {
     let engine = try Engine(threads: threads)
     let network = SmallNetwork(on: engine)
     var optimizer = Optimizer(.adamW(), weightDecay: 0.05, parameters: network.parameters)
     let average = WeightAverage(of: network.parameters, decay: 0.9)
     let images = Tensor(numbers(8 * 144, seed: 21), shape: Shape(8, 1, 12, 12), on: engine)
     var run = Run()
+    let kept = Tape(on: engine)
     for step in 0..<steps {
-      let tape = Tape(on: engine)
+      let tape = keepsTape ? kept : Tape(on: engine)
       var pass = Pass(tape: tape, random: SeededGenerator(seed: 0))
       let loss = network.forward(tape.constant(images), &pass)
         .softmaxCrossEntropy(labels: (0..<8).map { $0 % 3 }, smoothing: 0.1)
@@ -121,6 +123,28 @@ struct TrainingTests {
     if try Engine(threads: 1).vectorWidth >= 8 {
       #expect(one.losses == two.losses && one.weights == two.weights)
     }
+  }
+
+  /// A tape that has been used is as good as new.
+  @Test func tapeCanBeUsedAgain() throws {
+    let one = try Self.train(threads: 1)
+    let another = try Self.train(threads: 1, keepsTape: false)
+    #expect(one.losses == another.losses && one.weights == another.weights)
+  }
+
+  /// A pass that went another way than the one before, with other parameters, gets its own gradients only.
+  @Test func passesOfATapeDoNotMix() throws {
+    let engine = try Engine(threads: 1)
+    let tape = Tape(on: engine)
+    let first = Parameter(Tensor(2, on: engine))
+    let second = Parameter(Tensor(5, on: engine))
+    let x = tape.input(Tensor(3, on: engine))
+    tape.backward(from: tape(first) * x)
+    #expect(first.gradient?.scalar == 3 && second.gradient == nil)
+    #expect(tape.gradient(of: x)?.scalar == 2)
+    first.gradient = nil
+    tape.backward(from: tape(second) * tape(second) * 7)
+    #expect(first.gradient == nil && second.gradient?.scalar == 70)
   }
 
   /// Forward passes that no backward pass follows give their memory back.

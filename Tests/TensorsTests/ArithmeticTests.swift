@@ -125,7 +125,7 @@ struct ArithmeticTests {
     }
     let rows = [Sample(Shape(3, 4), seed: 1), Sample(Shape(3, 2), seed: 2, differentiable: false)]
     let found = disagreements(rows, on: engine) {
-      .concatenated($0)
+      .concatenated([$0[0], $0[1]])
     } twin: { p in
       Twin.concatenated(p, batch: 3)
     }

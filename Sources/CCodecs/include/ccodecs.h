@@ -36,8 +36,10 @@ typedef struct {
   int32_t scale_denominator;
   /// Decode luma only where the file has it.
   int32_t wants_gray;
-  /// Accept stray bytes between the end of the picture's data and the next marker, as some cameras send.
+  /// Accept up to 16 stray bytes between the end of the picture's data and the end marker, as some cameras send.
   int32_t allows_extraneous_bytes;
+  /// Leave all work to libjpeg: what the quicker way is tested against.
+  int32_t is_plain;
 } ccodecs_jpeg_options;
 
 ccodecs_status ccodecs_jpeg_info(const uint8_t *bytes, size_t count, ccodecs_jpeg_options options, ccodecs_info *info,

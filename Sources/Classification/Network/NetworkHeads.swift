@@ -44,14 +44,14 @@ struct NetworkHeads {
 
   /// Logits of the image head [N, K], and of the pixel head [N, P, H / 8, W / 8].
   ///
-  /// - Parameter pooled: what is known of the deep map as a whole, [N, C] each.
-  func logits(shallow: Variable, deep: Variable, pooled: [Variable], _ pass: inout Pass) -> (
+  /// - Parameter pooled: what is known of the deep map as a whole, [N, C].
+  func logits(shallow: Variable, deep: Variable, pooled: Variable, _ pass: inout Pass) -> (
     image: Variable, pixel: Variable?
   ) {
     let enlarged = top.forward(deep, &pass, relu: false)
       .resized(height: shallow.shape.height, width: shallow.shape.width, linear: false)
     let neck = fuse.forward(lateral.forward(shallow, &pass, residual: enlarged, relu: true), &pass, relu: true)
-    let features = dropout.forward(.concatenated([neck.globalAverage(), neck.globalMaximum()] + pooled), &pass)
+    let features = dropout.forward(.concatenated([neck.globalAverage(), neck.globalMaximum(), pooled]), &pass)
     guard let pixel else { return (image.forward(features, &pass), nil) }
     let pixelLogits = pixel.forward(neck, &pass)
     // The image head reads the pixel head's evidence but does not teach it: masks do.

@@ -46,15 +46,14 @@ struct ResidualNetwork: ClassifierNetwork {
     precondition(
       x.shape.height % NetworkConfiguration.multiple == 0 && x.shape.width % NetworkConfiguration.multiple == 0,
       "an input of \(x.shape)")
-    var y = stem.forward(x, &pass, relu: true)
-    var maps: [Variable] = []
+    var deep = stem.forward(x, &pass, relu: true)
+    var shallow = deep
     for stage in stages {
-      for block in stage { y = block.forward(y, &pass) }
-      maps.append(y)
+      shallow = deep
+      for block in stage { deep = block.forward(deep, &pass) }
     }
-    let deep = maps[2]
     return heads.logits(
-      shallow: maps[1], deep: deep, pooled: [deep.globalAverage(), deep.globalMaximum()], &pass)
+      shallow: shallow, deep: deep, pooled: .concatenated([deep.globalAverage(), deep.globalMaximum()]), &pass)
   }
 
   func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {

@@ -55,7 +55,7 @@ struct VisionTransformer: ClassifierNetwork {
     for block in blocks { tokens = block.forward(tokens, &pass) }
     tokens = norm.forward(tokens, &pass)
     let deep = tokens.image(height: y.shape.height / 2, width: y.shape.width / 2)
-    return heads.logits(shallow: y, deep: deep, pooled: [tokens.tokenMean()], &pass)
+    return heads.logits(shallow: y, deep: deep, pooled: tokens.tokenMean(), &pass)
   }
 
   func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {

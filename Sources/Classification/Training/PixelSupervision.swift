@@ -4,15 +4,23 @@ import Samples
 ///
 /// A cell of 8x8 pixels belongs to the defect if the mask covers any noticeable part of it, so that a crack of two pixels
 /// marks every cell that it crosses. Cells of small defects weigh more, as there are few of them.
+///
+/// One serves all batches: its memory stays.
 struct PixelSupervision {
   /// [N, P, h, w]: one-hot.
-  var targets: [Float]
+  private(set) var targets: [Float] = []
   /// [N, 1, h, w]
-  var weights: [Float]
+  private(set) var weights: [Float] = []
   /// [N x P]: 1 for the plane of each image's own defect, where it shows.
-  var planes: [Float]
+  private(set) var planes: [Float] = []
   /// Mean weight of the cells that count; the weighted mean loss times this is the plain mean.
-  var meanWeight: Float
+  private(set) var meanWeight: Float = 0
+
+  /// The class of each cell of an image.
+  private var owners: [Int] = []
+  private let classes: Int
+  private let pixelClasses: Int
+  private let background: Int
 
   /// Share of a cell that the mask must cover.
   static let leastCoverage: Float = 0.01
@@ -20,21 +28,30 @@ struct PixelSupervision {
   static let power: Float = 0.75
   static let largestWeight: Float = 64
 
+  /// What no batch has filled yet.
+  ///
   /// - Parameters:
-  ///   - classes: K of the batch's targets.
+  ///   - classes: K of the batches' targets.
   ///   - pixelClasses: P of the pixel head: K with a good class (its channel is the background's), else K + 1.
   ///   - background: the pixel head's background channel.
-  init?(_ batch: Batch, classes: Int, pixelClasses: Int, background: Int) {
-    guard let coverage = batch.pixelTargets else { return nil }
+  init(classes: Int, pixelClasses: Int, background: Int) {
+    self.classes = classes
+    self.pixelClasses = pixelClasses
+    self.background = background
+  }
+
+  /// Takes what `batch` says; false where it has no masks.
+  mutating func read(_ batch: Batch) -> Bool {
+    guard let coverage = batch.pixelTargets else { return false }
     let cells = batch.cellsHigh * batch.cellsWide
-    targets = [Float](repeating: 0, count: batch.count * pixelClasses * cells)
-    weights = [Float](repeating: 0, count: batch.count * cells)
-    planes = [Float](repeating: 0, count: batch.count * pixelClasses)
+    targets.refill(0, count: batch.count * pixelClasses * cells)
+    weights.refill(0, count: batch.count * cells)
+    planes.refill(0, count: batch.count * pixelClasses)
     var sum: Float = 0
     var valid = 0
     for n in 0..<batch.count where batch.pixelValid[n] > 0 {
       valid += 1
-      var owners = [Int](repeating: background, count: cells)
+      owners.refill(background, count: cells)
       var marked = 0
       for cell in 0..<cells {
         var most = Self.leastCoverage
@@ -54,12 +71,20 @@ struct PixelSupervision {
       }
     }
     meanWeight = valid > 0 ? sum / Float(valid * cells) : 0
+    return true
   }
 
   private static func weight(cells: Int, marked: Int) -> Float {
     guard marked > 0 else { return 1 }
     let ratio = Float(cells) / Float(marked)
     return min(max(powf(ratio, power), 1), largestWeight)
+  }
+}
+
+extension Array {
+  fileprivate mutating func refill(_ element: Element, count: Int) {
+    removeAll(keepingCapacity: true)
+    append(contentsOf: repeatElement(element, count: count))
   }
 }
 

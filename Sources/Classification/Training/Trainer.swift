@@ -18,6 +18,9 @@ public final class Trainer {
   let settings: TrainingSettings
   let plan: TrainingPlan
   let engine: Engine
+  /// One for all steps, so that they need no more memory than the first.
+  private let tape: Tape
+  private var supervision: PixelSupervision
   let network: any ClassifierNetwork
   let names: [(name: String, parameter: Parameter)]
   let average: WeightAverage
@@ -61,6 +64,9 @@ public final class Trainer {
     validation = try SampleCache(validationParts, preprocessing: train.preprocessing, threads: threads)
     digest = Self.digest(trainParts)
     engine = try Engine(threads: threads, usesBF16: settings.usesBF16)
+    tape = Tape(on: engine)
+    supervision = PixelSupervision(
+      classes: set.classes.count, pixelClasses: plan.network.pixelClasses, background: plan.background)
     random = SeededGenerator(seed: settings.seed)
     network = plan.network.network(background: plan.background, random: &random, on: engine)
     names = network.parameters()
@@ -195,24 +201,20 @@ public final class Trainer {
 
   /// One step of the optimiser.
   func train(on batch: Batch, isCrop: Bool) throws -> StepSums.Step {
-    let tape = Tape(on: engine)
     var pass = Pass(tape: tape, random: random)
     let shape = Shape(batch.count, batch.channels, batch.height, batch.width)
     let (logits, pixelLogits) = network.logits(tape.constant(Tensor(batch.images, shape: shape, on: engine)), &pass)
     random = pass.random
     let classes = set.classes.count
     let share = Float(step) / Float(steps)
-    let targets = Tensor(
-      Targets.smoothed(batch.targets, classes: classes, smoothing: settings.labelSmoothing),
-      shape: Shape(batch.count, classes), on: engine)
+    let targets = Tensor(shape: Shape(batch.count, classes), on: engine) {
+      Targets.smoothed(batch.targets[$0], classes: classes, smoothing: settings.labelSmoothing)
+    }
     let imageLoss = logits.softmaxCrossEntropy(targets)
     var loss = imageLoss
     var pixelLoss: Variable?
-    if let pixelLogits,
-      let wanted = PixelSupervision(
-        batch, classes: classes, pixelClasses: plan.network.pixelClasses, background: plan.background)
-    {
-      let pixel = self.loss(of: pixelLogits, wanted)
+    if let pixelLogits, supervision.read(batch) {
+      let pixel = self.loss(of: pixelLogits, supervision)
       pixelLoss = pixel
       // First see the defects, then name the part (Bozic et al. 2021, section 3.3).
       loss = imageLoss * (0.3 + 0.7 * share) + pixel * (1 - 0.5 * share)

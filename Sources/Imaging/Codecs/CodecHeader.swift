@@ -8,7 +8,8 @@ struct CodecHeader {
   let orientation: Int
   private let leastBytes: UInt64
   private var info: ccodecs_info
-  private var jpegOptions = ccodecs_jpeg_options(scale_denominator: 1, wants_gray: 0, allows_extraneous_bytes: 0)
+  private var jpegOptions = ccodecs_jpeg_options(
+    scale_denominator: 1, wants_gray: 0, allows_extraneous_bytes: 0, is_plain: 0)
 
   init(_ decoder: BMPDecoder) {
     format = .bmp

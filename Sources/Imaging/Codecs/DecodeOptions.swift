@@ -48,8 +48,8 @@ public struct DecodeOptions: Sendable, Hashable {
   public var appliesOrientation = true
   /// Most pixels that a header may declare.
   public var pixelLimit = 200_000_000
-  /// Accept stray bytes between a JPEG's data and the next marker: some USB cameras add them to each frame. In files
-  /// they are a sign of damage, so this is off.
+  /// Accept up to 16 stray bytes between a JPEG's data and its end marker: some USB cameras add them to each frame. In
+  /// files they are a sign of damage, so this is off.
   public var allowsExtraneousBytes = false
 
   public init(

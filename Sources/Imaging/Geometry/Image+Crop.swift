@@ -89,3 +89,20 @@ extension Image where Pixel: InterleavedPixel {
     return (image, geometry)
   }
 }
+
+extension AnyImage {
+  /// The pixels inside `rect`; the same picture where that is all of it.
+  ///
+  /// - Precondition: `rect` is inside the image.
+  public func cropped(_ rect: PixelRect) -> AnyImage {
+    if rect.width == width, rect.height == height { return self }
+    switch self {
+    case .gray8(let image): return .gray8(image.cropped(rect))
+    case .gray16(let image): return .gray16(image.cropped(rect))
+    case .rgb8(let image): return .rgb8(image.cropped(rect))
+    case .rgb16(let image): return .rgb16(image.cropped(rect))
+    case .rgba8(let image): return .rgba8(image.cropped(rect))
+    case .rgba16(let image): return .rgba16(image.cropped(rect))
+    }
+  }
+}

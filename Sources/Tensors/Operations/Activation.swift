@@ -88,11 +88,18 @@ extension Tensor {
 extension Variable {
   /// The function `activation` of each element.
   public func activated(_ activation: Activation) -> Variable {
-    tape.record(value.activated(activation), from: self) { dy, tape in
-      tape.accumulate(value.activationGradient(activation, dy), into: self)
-    }
+    tape.record(value.activated(activation), from: self, with: ActivationRecord(input: self, activation: activation))
   }
 
   /// max(x, 0) of each element.
   public func relu() -> Variable { activated(.relu) }
+}
+
+private struct ActivationRecord: Record {
+  let input: Variable
+  let activation: Activation
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(input.value.activationGradient(activation, dy), into: input)
+  }
 }

@@ -4,7 +4,7 @@ extension Tensor {
   /// `self += other`; where the memory is shared with another tensor, that one keeps its numbers.
   package mutating func add(_ other: Tensor) {
     precondition(shape == other.shape, "\(shape) + \(other.shape)")
-    if !isKnownUniquelyReferenced(&storage) { self = copy() }
+    if !Storage.isUnshared(&storage) { self = copy() }
     let target = unsafe pointer
     let share = other.inLayout(layout)
     engine.parallel(count, grain: 4096) { begin, end in unsafe ckernels_add(target, share.pointer, begin, end) }
@@ -46,10 +46,7 @@ extension Variable {
   public static func + (left: Variable, right: Variable) -> Variable {
     var sum = left.value.copy()
     sum.add(right.value)
-    return left.tape.record(sum, from: left, right) { dy, tape in
-      tape.accumulate(dy, into: left)
-      tape.accumulate(dy, into: right)
-    }
+    return left.tape.record(sum, from: left, right, with: SumRecord(left: left, right: right))
   }
 
   /// Element by element; both of the same shape.
@@ -57,24 +54,18 @@ extension Variable {
 
   /// Element by element; both of the same shape.
   public static func * (left: Variable, right: Variable) -> Variable {
-    left.tape.record(left.value.multiplied(by: right.value), from: left, right) { dy, tape in
-      tape.accumulate(dy.multiplied(by: right.value), into: left)
-      tape.accumulate(dy.multiplied(by: left.value), into: right)
-    }
+    left.tape.record(
+      left.value.multiplied(by: right.value), from: left, right, with: ProductRecord(left: left, right: right))
   }
 
   public static func * (left: Variable, factor: Float) -> Variable {
-    left.tape.record(left.value.scaled(by: factor), from: left) { dy, tape in
-      tape.accumulate(dy.scaled(by: factor), into: left)
-    }
+    left.tape.record(left.value.scaled(by: factor), from: left, with: ScaleRecord(input: left, factor: factor))
   }
 
   /// The sum of all elements, a scalar.
   public func sum() -> Variable {
     let total = Tensor(Float(value.sum()), on: engine)
-    return tape.record(total, from: self) { dy, tape in
-      tape.accumulate(Tensor(repeating: dy.scalar, shape: shape, on: dy.engine), into: self)
-    }
+    return tape.record(total, from: self, with: TotalRecord(input: self))
   }
 
   /// The mean of all elements, a scalar.
@@ -82,9 +73,7 @@ extension Variable {
 
   /// The same elements, row major, under another shape.
   public func reshaped(to newShape: Shape) -> Variable {
-    tape.record(value.reshaped(to: newShape), from: self) { dy, tape in
-      tape.accumulate(dy.reshaped(to: shape), into: self)
-    }
+    tape.record(value.reshaped(to: newShape), from: self, with: ReshapeRecord(input: self))
   }
 
   /// [N, F...] to [N, F].
@@ -96,7 +85,48 @@ extension Variable {
     precondition(rate >= 0 && rate < 1, "a dropout rate of \(rate)")
     if rate == 0 { return self }
     let keep = 1 / (1 - rate)
-    let mask = Tensor((0..<value.count).map { _ in random() < rate ? 0 : keep }, shape: shape, on: engine)
+    let mask = Tensor(shape: shape, on: engine) { _ in random() < rate ? 0 : keep }
     return self * tape.constant(mask)
   }
+}
+
+private struct SumRecord: Record {
+  let left: Variable
+  let right: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(dy, into: left)
+    tape.accumulate(dy, into: right)
+  }
+}
+
+private struct ProductRecord: Record {
+  let left: Variable
+  let right: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(dy.multiplied(by: right.value), into: left)
+    tape.accumulate(dy.multiplied(by: left.value), into: right)
+  }
+}
+
+private struct ScaleRecord: Record {
+  let input: Variable
+  let factor: Float
+
+  func backward(_ dy: Tensor, _ tape: Tape) { tape.accumulate(dy.scaled(by: factor), into: input) }
+}
+
+private struct TotalRecord: Record {
+  let input: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(Tensor(repeating: dy.scalar, shape: input.shape, on: dy.engine), into: input)
+  }
+}
+
+private struct ReshapeRecord: Record {
+  let input: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) { tape.accumulate(dy.reshaped(to: input.shape), into: input) }
 }

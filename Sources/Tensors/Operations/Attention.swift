@@ -25,17 +25,28 @@ extension Variable {
       unsafe ckernels_attend(
         &settings, qkv.pointer, y.pointer, logsum.pointer, scratch.pointer(part), begin, end)
     }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.plain()
-      let dx = Tensor(uninitialized: qkv.shape, on: engine)
-      var settings = attention
-      let scratch = Scratch(&settings, engine)
-      engine.parallel(parts: units) { part, begin, end in
-        unsafe ckernels_attend_gradient(
-          &settings, qkv.pointer, y.pointer, logsum.pointer, dy.pointer, dx.pointer, scratch.pointer(part), begin, end)
-      }
-      tape.accumulate(dx, into: self)
+    return tape.record(
+      y, from: self, with: AttentionRecord(input: self, qkv: qkv, y: y, logsum: logsum, attention: attention))
+  }
+}
+
+private struct AttentionRecord: Record {
+  let input: Variable
+  let qkv: Tensor
+  let y: Tensor
+  let logsum: Tensor
+  let attention: ckernels_attention
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let dx = Tensor(uninitialized: qkv.shape, on: tape.engine)
+    var settings = attention
+    let scratch = Scratch(&settings, tape.engine)
+    tape.engine.parallel(parts: Int(attention.batch * attention.heads)) { part, begin, end in
+      unsafe ckernels_attend_gradient(
+        &settings, qkv.pointer, y.pointer, logsum.pointer, dy.pointer, dx.pointer, scratch.pointer(part), begin, end)
     }
+    tape.accumulate(dx, into: input)
   }
 }
 

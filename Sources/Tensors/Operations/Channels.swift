@@ -36,39 +36,64 @@ extension Tensor {
 extension Variable {
   /// x scale + shift, each of shape [C], for the channels of [N, C, H, W] or the columns of [N, C].
   public func affine(scale: Variable, shift: Variable) -> Variable {
-    tape.record(value.affine(scale: scale.value, shift: shift.value), from: self, scale, shift) { dy, tape in
-      tape.accumulate(dy.multiplied(by: value).channelSums(), into: scale)
-      tape.accumulate(dy.channelSums(), into: shift)
-      tape.accumulate(dy.affine(scale: scale.value, shift: nil), into: self)
-    }
+    tape.record(
+      value.affine(scale: scale.value, shift: shift.value), from: self, scale, shift,
+      with: AffineRecord(input: self, scale: scale, shift: shift))
   }
 
-  /// The channels of several [N, C, H, W] (or columns of [N, C]) one after the other.
-  public static func concatenated(_ parts: [Variable]) -> Variable {
-    precondition(!parts.isEmpty, "nothing to concatenate")
+  /// The channels of several [N, C, H, W] (or columns of [N, C]) one after the other: `.concatenated([a, b])`.
+  public static func concatenated<let count: Int>(_ parts: InlineArray<count, Variable>) -> Variable {
+    precondition(count > 0, "nothing to concatenate")
     let first = parts[0]
-    let channels = parts.reduce(0) { $0 + $1.shape[1] }
-    let blocked = parts.allSatisfy { $0.value.layout == .blocked }
+    var channels = 0
+    var blocked = true
+    var source = first
+    for index in parts.indices {
+      let part = parts[index]
+      channels += part.shape[1]
+      if part.value.layout != .blocked { blocked = false }
+      if part.wantsGradient { source = part }
+    }
     let shape =
       first.shape.rank == 4
       ? Shape(first.shape.batch, channels, first.shape.height, first.shape.width) : Shape(first.shape[0], channels)
     let layout: Layout = blocked ? .blocked : .plain
     let result = Tensor(uninitialized: shape, layout: layout, on: first.engine)
     var offset = 0
-    for part in parts {
+    for index in parts.indices {
+      let part = parts[index]
       precondition(
         part.shape[0] == shape[0] && part.shape.pixels == shape.pixels, "\(part.shape) beside \(first.shape)")
       result.copyChannels(of: part.value.inLayout(layout), to: offset)
       offset += part.shape[1]
     }
-    guard let any = parts.first(where: \.wantsGradient) else { return first.tape.constant(result) }
-    return first.tape.record(result, from: any) { dy, tape in
-      let gradient = dy.inLayout(layout)
-      var offset = 0
-      for part in parts {
-        tape.accumulate(gradient.channels(from: offset, shape: part.shape), into: part)
-        offset += part.shape[1]
-      }
+    return first.tape.record(result, from: source, with: ConcatenationRecord(parts: parts, layout: layout))
+  }
+}
+
+private struct AffineRecord: Record {
+  let input: Variable
+  let scale: Variable
+  let shift: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(dy.multiplied(by: input.value).channelSums(), into: scale)
+    tape.accumulate(dy.channelSums(), into: shift)
+    tape.accumulate(dy.affine(scale: scale.value, shift: nil), into: input)
+  }
+}
+
+private struct ConcatenationRecord<let count: Int>: Record {
+  let parts: InlineArray<count, Variable>
+  let layout: Layout
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    let gradient = dy.inLayout(layout)
+    var offset = 0
+    for index in parts.indices {
+      let part = parts[index]
+      tape.accumulate(gradient.channels(from: offset, shape: part.shape), into: part)
+      offset += part.shape[1]
     }
   }
 }

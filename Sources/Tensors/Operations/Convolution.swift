@@ -225,11 +225,9 @@ extension Variable {
     let convolution = Convolution(x: shape, weights: weights.shape, window: window, engine: engine)
     let kernel = weights.value.plain()
     let result = convolution.forward(value, kernel, bias: bias?.value)
-    return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
-      tape.accumulate(convolution.weightGradient(value, dy), into: weights)
-      if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.dataGradient(dy, kernel), into: self)
-    }
+    return tape.record(
+      result, from: self, weights, bias ?? weights,
+      with: ConvolutionRecord(input: self, weights: weights, bias: bias, kernel: kernel, convolution: convolution))
   }
 
   /// Transposed convolution ("deconvolution"): [N, I, H, W] with weights [I, O / groups, h, w] to [N, O, H', W'], where
@@ -246,10 +244,38 @@ extension Variable {
     let kernel = weights.value.plain()
     var result = convolution.dataGradient(value, kernel)
     if let bias { result = result.affine(scale: nil, shift: bias.value) }
-    return tape.record(result, from: self, weights, bias ?? weights) { dy, tape in
-      tape.accumulate(convolution.weightGradient(dy, value), into: weights)
-      if let bias { tape.accumulate(dy.channelSums(), into: bias) }
-      tape.accumulate(convolution.forward(dy, kernel, bias: nil), into: self)
-    }
+    return tape.record(
+      result, from: self, weights, bias ?? weights,
+      with: TransposedConvolutionRecord(
+        input: self, weights: weights, bias: bias, kernel: kernel, convolution: convolution))
+  }
+}
+
+private struct ConvolutionRecord: Record {
+  let input: Variable
+  let weights: Variable
+  let bias: Variable?
+  let kernel: Tensor
+  let convolution: Convolution
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(convolution.weightGradient(input.value, dy), into: weights)
+    if let bias { tape.accumulate(dy.channelSums(), into: bias) }
+    tape.accumulate(convolution.dataGradient(dy, kernel), into: input)
+  }
+}
+
+private struct TransposedConvolutionRecord: Record {
+  let input: Variable
+  let weights: Variable
+  let bias: Variable?
+  let kernel: Tensor
+  /// The one that goes the other way.
+  let convolution: Convolution
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(convolution.weightGradient(dy, input.value), into: weights)
+    if let bias { tape.accumulate(dy.channelSums(), into: bias) }
+    tape.accumulate(convolution.forward(dy, kernel, bias: nil), into: input)
   }
 }

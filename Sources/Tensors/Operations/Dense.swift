@@ -84,13 +84,9 @@ extension Variable {
     let x = value.plain()
     let kernel = weights.value.plain()
     let result = x.dense(kernel, bias: bias?.value, residual: residual?.value)
-    return tape.record(result, from: self, weights, bias ?? weights, residual ?? weights) { gradient, tape in
-      let dy = gradient.plain()
-      if let residual { tape.accumulate(dy, into: residual) }
-      if let bias { tape.accumulate(dy.columnSums(), into: bias) }
-      tape.accumulate(dy.denseWeightGradient(x), into: weights)
-      tape.accumulate(dy.denseDataGradient(kernel, shape: shape), into: self)
-    }
+    return tape.record(
+      result, from: self, weights, bias ?? weights, residual ?? weights,
+      with: DenseRecord(input: self, weights: weights, bias: bias, residual: residual, x: x, kernel: kernel))
   }
 
   /// A fully connected layer and the Gaussian error linear unit after it, with the error function (Hendrycks and Gimpel
@@ -107,18 +103,9 @@ extension Variable {
     engine.parallel(derivative.shape.rows) { begin, end in
       unsafe ckernels_bias_gelu(derivative.pointer, bias.value.pointer, Int64(width), result.pointer, begin, end)
     }
-    return tape.record(result, from: self, weights, bias) { gradient, tape in
-      let dy = gradient.plain()
-      let dh = Tensor(uninitialized: derivative.shape, on: engine)
-      let rows = derivative.shape.rows
-      let sums = unsafe Tensor.summed(chunksOf: rows, width: width, on: engine) { partial, begin, end in
-        unsafe ckernels_product_sums(
-          derivative.pointer, dy.pointer, Int64(rows), Int64(width), dh.pointer, partial, begin, end)
-      }
-      tape.accumulate(sums, into: bias)
-      tape.accumulate(dh.denseWeightGradient(x), into: weights)
-      tape.accumulate(dh.denseDataGradient(kernel, shape: shape), into: self)
-    }
+    return tape.record(
+      result, from: self, weights, bias,
+      with: DenseGELURecord(input: self, weights: weights, bias: bias, x: x, kernel: kernel, derivative: derivative))
   }
 
   /// exp(x) / sum of exp(x) over the classes of [N, K] or [N, K, H, W].
@@ -141,24 +128,74 @@ extension Variable {
         for k in 0..<classes { unsafe y.pointer[start + k * pixels] /= sum }
       }
     }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.plain()
-      let dx = Tensor(uninitialized: shape, on: dy.engine)
-      for n in 0..<shape[0] {
-        for p in 0..<pixels {
-          let start = n * classes * pixels + p
-          var dot: Float = 0
-          for k in 0..<classes {
-            let i = start + k * pixels
-            unsafe dot += dy.pointer[i] * y.pointer[i]
-          }
-          for k in 0..<classes {
-            let i = start + k * pixels
-            unsafe dx.pointer[i] = y.pointer[i] * (dy.pointer[i] - dot)
-          }
+    return tape.record(y, from: self, with: SoftmaxRecord(input: self, y: y))
+  }
+}
+
+private struct DenseRecord: Record {
+  let input: Variable
+  let weights: Variable
+  let bias: Variable?
+  let residual: Variable?
+  let x: Tensor
+  let kernel: Tensor
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    if let residual { tape.accumulate(dy, into: residual) }
+    if let bias { tape.accumulate(dy.columnSums(), into: bias) }
+    tape.accumulate(dy.denseWeightGradient(x), into: weights)
+    tape.accumulate(dy.denseDataGradient(kernel, shape: input.shape), into: input)
+  }
+}
+
+private struct DenseGELURecord: Record {
+  let input: Variable
+  let weights: Variable
+  let bias: Variable
+  let x: Tensor
+  let kernel: Tensor
+  /// Of the linear unit, at the matrix product with its bias.
+  let derivative: Tensor
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let dh = Tensor(uninitialized: derivative.shape, on: tape.engine)
+    let (rows, width) = (derivative.shape.rows, derivative.shape.features)
+    let sums = unsafe Tensor.summed(chunksOf: rows, width: width, on: tape.engine) { partial, begin, end in
+      unsafe ckernels_product_sums(
+        derivative.pointer, dy.pointer, Int64(rows), Int64(width), dh.pointer, partial, begin, end)
+    }
+    tape.accumulate(sums, into: bias)
+    tape.accumulate(dh.denseWeightGradient(x), into: weights)
+    tape.accumulate(dh.denseDataGradient(kernel, shape: input.shape), into: input)
+  }
+}
+
+private struct SoftmaxRecord: Record {
+  let input: Variable
+  let y: Tensor
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let shape = y.shape
+    let classes = shape[1]
+    let pixels = shape[2] * shape[3]
+    let dx = Tensor(uninitialized: shape, on: tape.engine)
+    for n in 0..<shape[0] {
+      for p in 0..<pixels {
+        let start = n * classes * pixels + p
+        var dot: Float = 0
+        for k in 0..<classes {
+          let i = start + k * pixels
+          unsafe dot += dy.pointer[i] * y.pointer[i]
+        }
+        for k in 0..<classes {
+          let i = start + k * pixels
+          unsafe dx.pointer[i] = y.pointer[i] * (dy.pointer[i] - dot)
         }
       }
-      tape.accumulate(dx, into: self)
     }
+    tape.accumulate(dx, into: input)
   }
 }

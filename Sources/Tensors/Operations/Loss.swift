@@ -125,9 +125,20 @@ extension Variable {
   /// A scalar whose gradient by self is `gradient`, both divided by `normalizer`.
   func loss(_ total: Double, _ gradient: Tensor, over normalizer: Double) -> Variable {
     let scale = normalizer > 0 ? 1 / normalizer : 0
-    return tape.record(Tensor(Float(total * scale), on: engine), from: self) { dy, tape in
-      tape.accumulate(gradient.scaled(by: Float(scale) * dy.scalar), into: self)
-    }
+    return tape.record(
+      Tensor(Float(total * scale), on: engine), from: self,
+      with: LossRecord(input: self, gradient: gradient, scale: Float(scale)))
+  }
+}
+
+/// A scalar whose gradient by `input` is `gradient` times `scale`.
+struct LossRecord: Record {
+  let input: Variable
+  let gradient: Tensor
+  let scale: Float
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(gradient.scaled(by: scale * dy.scalar), into: input)
   }
 }
 

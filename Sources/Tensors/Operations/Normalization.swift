@@ -46,39 +46,11 @@ extension Variable {
       unsafe ckernels_scale_shift(
         &activation, x.pointer, a.pointer, shiftBy.pointer, more?.pointer, relu ? 1 : 0, y.pointer, begin, end)
     }
-    return tape.record(y, from: self, scale, shift, residual ?? self) { gradient, tape in
-      let dy = gradient.inLayout(x.layout)
-      var activation = x.activation
-      let sum = Tensor(uninitialized: Shape(channels), on: engine)
-      let normalized = Tensor(uninitialized: Shape(channels), on: engine)
-      let again = relu && residual == nil
-      var normalization = unsafe ckernels_normalization(
-        x: x.pointer, mean: mean.pointer, inverse_deviation: inverse.pointer,
-        y: relu && !again ? y.pointer : nil, scale: again ? a.pointer : nil, shift: again ? shiftBy.pointer : nil)
-      engine.parallel(units) { begin, end in
-        unsafe ckernels_normalize_sums(
-          &activation, &normalization, dy.pointer, sum.pointer, normalized.pointer, begin, end)
-      }
-      // dx = a (g - sum / n - xhat normalized / n), written as a g + b x + c.
-      let b = Tensor(uninitialized: Shape(channels), on: engine)
-      let c = Tensor(uninitialized: Shape(channels), on: engine)
-      for i in 0..<channels {
-        unsafe b.pointer[i] = -a.pointer[i] * normalized.pointer[i] * inverse.pointer[i] / count
-        unsafe c.pointer[i] = -a.pointer[i] * sum.pointer[i] / count - b.pointer[i] * mean.pointer[i]
-      }
-      tape.accumulate(normalized, into: scale)
-      tape.accumulate(sum, into: shift)
-      let dx = Tensor(uninitialized: shape, layout: x.layout, on: engine)
-      let wantsResidual = residual?.wantsGradient ?? false
-      let dresidual = wantsResidual ? Tensor(uninitialized: shape, layout: x.layout, on: engine) : nil
-      engine.parallel(units) { begin, end in
-        unsafe ckernels_normalize_gradient(
-          &activation, &normalization, dy.pointer, a.pointer, b.pointer, c.pointer, dx.pointer, dresidual?.pointer,
-          begin, end)
-      }
-      tape.accumulate(dx, into: self)
-      if let residual, let dresidual { tape.accumulate(dresidual, into: residual) }
-    }
+    return tape.record(
+      y, from: self, scale, shift, residual ?? self,
+      with: BatchNormalizationRecord(
+        input: self, scale: scale, shift: shift, residual: residual, mean: mean, inverse: inverse, a: a,
+        shiftBy: shiftBy, y: y, relu: relu))
   }
 
   /// Each of `rows` equal parts (row major) with mean 0 and variance 1: (x - mean) / sqrt(variance + epsilon).
@@ -107,30 +79,8 @@ extension Variable {
       unsafe ckernels_scale_shift(
         &activation, x.pointer, inverse.pointer, shift.pointer, nil, 0, y.pointer, begin, end)
     }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.plain()
-      var activation = activation
-      let sum = Tensor(uninitialized: Shape(rows), on: engine)
-      let normalized = Tensor(uninitialized: Shape(rows), on: engine)
-      var normalization = unsafe ckernels_normalization(
-        x: x.pointer, mean: mean.pointer, inverse_deviation: inverse.pointer, y: nil, scale: nil, shift: nil)
-      engine.parallel(rows) { begin, end in
-        unsafe ckernels_normalize_sums(
-          &activation, &normalization, dy.pointer, sum.pointer, normalized.pointer, begin, end)
-      }
-      let b = Tensor(uninitialized: Shape(rows), on: engine)
-      let c = Tensor(uninitialized: Shape(rows), on: engine)
-      let count = Float(y.count / rows)
-      for r in 0..<rows {
-        unsafe b.pointer[r] = -inverse.pointer[r] * normalized.pointer[r] * inverse.pointer[r] / count
-        unsafe c.pointer[r] = -inverse.pointer[r] * sum.pointer[r] / count - b.pointer[r] * mean.pointer[r]
-      }
-      let dx = Tensor(uninitialized: shape, on: engine)
-      engine.parallel(rows) { begin, end in
-        unsafe ckernels_normalize_gradient(
-          &activation, &normalization, dy.pointer, inverse.pointer, b.pointer, c.pointer, dx.pointer, nil, begin, end)
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(
+      y, from: self,
+      with: StandardizationRecord(input: self, x: x, mean: mean, inverse: inverse, activation: activation))
   }
 }

@@ -30,8 +30,8 @@ extension Variable {
         unsafe gradient.pointer[i] = -share * (2 * t.pointer[i] * denominator - numerator) / (denominator * denominator)
       }
     }
-    return tape.record(Tensor(mass > 0 ? Float(total / mass) : 0, on: engine), from: self) { dy, tape in
-      tape.accumulate(gradient.scaled(by: dy.scalar), into: self)
-    }
+    return tape.record(
+      Tensor(mass > 0 ? Float(total / mass) : 0, on: engine), from: self,
+      with: LossRecord(input: self, gradient: gradient, scale: 1))
   }
 }

@@ -29,29 +29,13 @@ extension Variable {
     var shape = settings
     if pooling == .average {
       engine.parallel(units) { begin, end in unsafe ckernels_average(&shape, x.pointer, y.pointer, begin, end) }
-      return tape.record(y, from: self) { gradient, tape in
-        let dy = gradient.inLayout(x.layout)
-        let dx = Tensor(uninitialized: x.shape, layout: x.layout, on: engine)
-        var shape = settings
-        engine.parallel(units) { begin, end in
-          unsafe ckernels_average_gradient(&shape, dy.pointer, dx.pointer, begin, end)
-        }
-        tape.accumulate(dx, into: self)
-      }
+      return tape.record(y, from: self, with: AverageRecord(input: self, settings: settings))
     }
     let index = Tensor(uninitialized: y.shape, on: engine)
     engine.parallel(units) { begin, end in
       unsafe ckernels_maximum(&shape, x.pointer, y.pointer, index.indices, begin, end)
     }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.inLayout(x.layout)
-      let dx = Tensor(uninitialized: x.shape, layout: x.layout, on: engine)
-      var shape = settings
-      engine.parallel(units) { begin, end in
-        unsafe ckernels_maximum_gradient(&shape, index.indices, dy.pointer, dx.pointer, begin, end)
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(y, from: self, with: MaximumRecord(input: self, index: index, settings: settings))
   }
 
   /// The mean of each channel: [N, C, H, W] to [N, C].
@@ -63,14 +47,7 @@ extension Variable {
     engine.parallel(shape.batch) { begin, end in
       unsafe ckernels_global_average(&activation, x.pointer, y.pointer, begin, end)
     }
-    return tape.record(y, from: self) { dy, tape in
-      let dx = Tensor(uninitialized: x.shape, layout: x.layout, on: engine)
-      var activation = x.activation
-      engine.parallel(x.shape.batch) { begin, end in
-        unsafe ckernels_global_average_gradient(&activation, dy.pointer, dx.pointer, begin, end)
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(y, from: self, with: GlobalAverageRecord(input: self))
   }
 
   /// The largest element of each channel: [N, C, H, W] to [N, C]. The gradient goes to the first such element.
@@ -83,17 +60,7 @@ extension Variable {
     engine.parallel(shape.batch) { begin, end in
       unsafe ckernels_global_maximum(&activation, x.pointer, y.pointer, index.indices, begin, end)
     }
-    return tape.record(y, from: self) { dy, tape in
-      let dx = Tensor(repeating: 0, shape: x.shape, on: engine, layout: x.layout)
-      let block = x.block
-      let pixels = x.shape.pixels
-      for unit in 0..<y.count {
-        // Channel c of image n lies in lane c % block of group c / block.
-        let at = unsafe Int(index.indices[unit])
-        unsafe dx.pointer[(unit / block * pixels + at) * block + unit % block] = dy.pointer[unit]
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(y, from: self, with: GlobalMaximumRecord(input: self, index: index))
   }
 
   /// [N, C, H, W] to [N, C, H', W'], by the nearest pixel or linear in both directions with pixel centres at half
@@ -114,15 +81,7 @@ extension Variable {
     let units = shape.batch * shape.channels / x.block
     var shape = settings
     engine.parallel(units) { begin, end in unsafe ckernels_nearest(&shape, x.pointer, y.pointer, begin, end) }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.inLayout(x.layout)
-      let dx = Tensor(uninitialized: x.shape, layout: x.layout, on: engine)
-      var shape = settings
-      engine.parallel(units) { begin, end in
-        unsafe ckernels_nearest_gradient(&shape, dy.pointer, dx.pointer, begin, end)
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(y, from: self, with: NearestRecord(input: self, settings: settings))
   }
 
   private func resizedLinearly(_ height: Int, _ width: Int) -> Variable {
@@ -130,31 +89,28 @@ extension Variable {
     let engine = self.engine
     let y = Tensor(
       uninitialized: Shape(shape.batch, shape.channels, height, width), layout: x.layout, on: engine)
-    let primitive = { (direction: cdnn_direction) in
-      let key = PrimitiveKey(
-        kind: .resampling(direction: direction.rawValue), source: x.shape, sourceLayout: x.layout,
-        destination: y.shape, destinationLayout: x.layout)
-      return unsafe engine.primitive(key) { handle in
-        var source = unsafe x.descriptor
-        var destination = unsafe y.descriptor
-        return unsafe cdnn_resampling_create(
-          engine.engine, Int32(direction.rawValue), 1, &source, &destination, &handle)
-      }
-    }
-    unsafe engine.run(primitive(CDNN_FORWARD), Arguments(source: x.pointer, destination: y.pointer))
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.inLayout(x.layout)
-      let dx = Tensor(uninitialized: x.shape, layout: x.layout, on: engine)
-      unsafe engine.run(
-        primitive(CDNN_BACKWARD_DATA), Arguments(sourceGradient: dx.pointer, destinationGradient: dy.pointer))
-      tape.accumulate(dx, into: self)
-    }
+    unsafe engine.run(
+      x.resampling(CDNN_FORWARD, to: y.shape), Arguments(source: x.pointer, destination: y.pointer))
+    return tape.record(y, from: self, with: ResamplingRecord(input: self))
   }
 }
 
 extension Tensor {
+  /// Linear resampling of this tensor, or its gradient, to or from `shape` in the same layout.
+  func resampling(_ direction: cdnn_direction, to shape: Shape) -> Primitive {
+    let key = PrimitiveKey(
+      kind: .resampling(direction: direction.rawValue), source: self.shape, sourceLayout: layout, destination: shape,
+      destinationLayout: layout)
+    return unsafe engine.primitive(key) { handle in
+      var source = unsafe descriptor
+      var destination = unsafe Tensor.descriptor(shape, layout, engine)
+      return unsafe cdnn_resampling_create(
+        engine.engine, Int32(direction.rawValue), 1, &source, &destination, &handle)
+    }
+  }
+
   /// The memory as whole numbers, for the places of maxima.
-  fileprivate var indices: UnsafeMutablePointer<Int32> {
+  var indices: UnsafeMutablePointer<Int32> {
     unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: Int32.self)
   }
 }

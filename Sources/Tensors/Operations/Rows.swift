@@ -40,20 +40,10 @@ extension Variable {
         &layer, x.pointer, scale.value.pointer, shift.value.pointer, y.pointer, mean.pointer, inverse.pointer, begin,
         end)
     }
-    return tape.record(y, from: self, scale, shift) { [layer] gradient, tape in
-      let dy = gradient.plain()
-      let width = x.shape.features
-      let dx = Tensor(uninitialized: x.shape, on: engine)
-      var layer = layer
-      let sums = unsafe Tensor.summed(chunksOf: x.shape.rows, width: 2 * width, on: engine) { partial, begin, end in
-        unsafe ckernels_layer_normalization_gradient(
-          &layer, x.pointer, scale.value.pointer, mean.pointer, inverse.pointer, dy.pointer, dx.pointer, partial,
-          begin, end)
-      }
-      tape.accumulate(sums.part(0, count: width), into: scale)
-      tape.accumulate(sums.part(width, count: width), into: shift)
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(
+      y, from: self, scale, shift,
+      with: LayerNormalizationRecord(
+        input: self, scale: scale, shift: shift, x: x, mean: mean, inverse: inverse, layer: layer))
   }
 
   /// x + row for each image of a batch: [N, ...] and [1, ...], such as tokens and what is learned of their positions.
@@ -69,15 +59,7 @@ extension Variable {
     engine.parallel(shape[0]) { begin, end in
       unsafe ckernels_add_row(x.pointer, more.pointer, Int64(width), y.pointer, begin, end)
     }
-    return tape.record(y, from: self, row) { gradient, tape in
-      let dy = gradient.plain()
-      let sum = Tensor(uninitialized: row.shape, on: engine)
-      engine.parallel(width, grain: 256) { begin, end in
-        unsafe ckernels_sum_rows(dy.pointer, Int64(dy.shape[0]), Int64(width), sum.pointer, begin, end)
-      }
-      tape.accumulate(sum, into: row)
-      tape.accumulate(dy, into: self)
-    }
+    return tape.record(y, from: self, row, with: RowRecord(input: self, row: row))
   }
 
   /// The mean of each image's tokens: [N, T, D] to [N, D].
@@ -90,22 +72,13 @@ extension Variable {
     engine.parallel(shape[0]) { begin, end in
       unsafe ckernels_token_mean(x.pointer, tokens, width, y.pointer, begin, end)
     }
-    return tape.record(y, from: self) { gradient, tape in
-      let dy = gradient.plain()
-      let dx = Tensor(uninitialized: shape, on: engine)
-      engine.parallel(shape[0]) { begin, end in
-        unsafe ckernels_token_mean_gradient(dy.pointer, tokens, width, dx.pointer, begin, end)
-      }
-      tape.accumulate(dx, into: self)
-    }
+    return tape.record(y, from: self, with: TokenMeanRecord(input: self))
   }
 
   /// The pixels of [N, C, H, W] as tokens [N, H W, C].
   public func tokens() -> Variable {
     precondition(shape.rank == 4, "\(shape) is no image")
-    return tape.record(value.tokens(), from: self) { dy, tape in
-      tape.accumulate(dy.plain().image(shape, layout: value.layout), into: self)
-    }
+    return tape.record(value.tokens(), from: self, with: TokensRecord(input: self))
   }
 
   /// Tokens [N, H W, C] as an image [N, C, H, W], in blocked layout where the channels allow it.
@@ -113,8 +86,78 @@ extension Variable {
     precondition(shape.rank == 3 && shape[1] == height * width, "\(shape) as images of \(height)x\(width)")
     let result = value.plain().image(
       Shape(shape[0], shape[2], height, width), layout: Tensor.layout(forChannels: shape[2], on: engine))
-    return tape.record(result, from: self) { dy, tape in tape.accumulate(dy.tokens(), into: self) }
+    return tape.record(result, from: self, with: ImageRecord(input: self))
   }
+}
+
+private struct LayerNormalizationRecord: Record {
+  let input: Variable
+  let scale: Variable
+  let shift: Variable
+  let x: Tensor
+  let mean: Tensor
+  let inverse: Tensor
+  let layer: ckernels_layer
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let width = x.shape.features
+    let dx = Tensor(uninitialized: x.shape, on: tape.engine)
+    var layer = layer
+    let sums = unsafe Tensor.summed(chunksOf: x.shape.rows, width: 2 * width, on: tape.engine) { partial, begin, end in
+      unsafe ckernels_layer_normalization_gradient(
+        &layer, x.pointer, scale.value.pointer, mean.pointer, inverse.pointer, dy.pointer, dx.pointer, partial,
+        begin, end)
+    }
+    tape.accumulate(sums.part(0, count: width), into: scale)
+    tape.accumulate(sums.part(width, count: width), into: shift)
+    tape.accumulate(dx, into: input)
+  }
+}
+
+private struct RowRecord: Record {
+  let input: Variable
+  let row: Variable
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let sum = Tensor(uninitialized: row.shape, on: tape.engine)
+    let width = sum.count
+    tape.engine.parallel(width, grain: 256) { begin, end in
+      unsafe ckernels_sum_rows(dy.pointer, Int64(dy.shape[0]), Int64(width), sum.pointer, begin, end)
+    }
+    tape.accumulate(sum, into: row)
+    tape.accumulate(dy, into: input)
+  }
+}
+
+private struct TokenMeanRecord: Record {
+  let input: Variable
+
+  func backward(_ gradient: Tensor, _ tape: Tape) {
+    let dy = gradient.plain()
+    let shape = input.shape
+    let dx = Tensor(uninitialized: shape, on: tape.engine)
+    tape.engine.parallel(shape[0]) { begin, end in
+      unsafe ckernels_token_mean_gradient(
+        dy.pointer, Int64(shape[1]), Int64(shape[2]), dx.pointer, begin, end)
+    }
+    tape.accumulate(dx, into: input)
+  }
+}
+
+private struct TokensRecord: Record {
+  let input: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    tape.accumulate(dy.plain().image(input.shape, layout: input.value.layout), into: input)
+  }
+}
+
+private struct ImageRecord: Record {
+  let input: Variable
+
+  func backward(_ dy: Tensor, _ tape: Tape) { tape.accumulate(dy.tokens(), into: input) }
 }
 
 extension Tensor {

@@ -1,31 +1,43 @@
 import ArgumentParser
+import Capture
 import Classification
 import Glibc
 import Imaging
 import Inspection
+import Metrics
 import Reporting
 import Synchronization
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Judges every picture of a folder and writes decisions, annotated pictures and a report.",
+    abstract: "Judges what a camera sees, or every picture of a folder, and writes decisions and a report.",
     discussion: """
       Examples:
         assay inspect pictures/ --model parts.onnx --out run/
         assay inspect part.jpg --model parts.onnx --out run/ --json
         assay inspect pictures/ --model parts.onnx --out run/ --resume
+        assay inspect /dev/video0 --model parts.onnx --out run/
+        assay inspect --camera usb-0000:00:14.0-3 --lock exposure --model parts.onnx --out run/
+        assay inspect recording/ --model parts.onnx --out run/
 
       Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
       cannot be read is a reject with its reason, and the exit code is 3.
       """)
 
-  @Argument(help: "A folder (with its subfolders), a picture, or a CSV file with an `image` column.")
-  var source: String
+  @Argument(
+    help: """
+      A folder (with its subfolders), a picture, a CSV file with an `image` column, a camera's device, or a recording.
+      """)
+  var source: String?
   @Option(help: "The model: an ONNX file that `assay train` or `assay model import` wrote.")
   var model: String
   @Option(help: "The folder for all results.")
   var out: String
+  @OptionGroup(title: "Options for live cameras")
+  var live: LiveOptions
+  @OptionGroup(title: "Options for opening cameras")
+  var opening: CameraOptions
   @Option(help: "Reject from this defect score on, 0...1. Default: the model's.")
   var reject: Float?
   @Option(help: "Review from this defect score on, at most the one for reject. Default: the model's.")
@@ -60,13 +72,20 @@ struct InspectCommand: ParsableCommand {
     }
     if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
     if out.isEmpty { throw ValidationError("--out names a folder.") }
+    try live.validate(source: source)
   }
 
   func run() throws {
-    try reporting(wayOn: " Go on with the same command and --resume.") { try inspect() }
+    try reporting(wayOn: " Go on with the same command and --resume.") {
+      if let cameras = try live.cameras(source: source) {
+        try inspect(cameras: cameras)
+      } else {
+        try inspect(files: source ?? "")
+      }
+    }
   }
 
-  private func inspect() throws {
+  private func inspect(files source: String) throws {
     let started = Timestamp.now()
     Interruption.watch()
     let input = try InspectionInput(source: source)
@@ -140,6 +159,59 @@ struct InspectCommand: ParsableCommand {
       lines.append("  \(files) passed over: hidden, or without a picture's name")
     }
     lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
+    Console.write(lines.joined(separator: "\n") + "\n", to: 1)
+  }
+}
+
+extension InspectCommand {
+  /// Judges cameras, or a recording of one.
+  private func inspect(cameras: [String]) throws {
+    Interruption.watch()
+    let file = try ModelFile(path: model, precision: precision)
+    let info = file.classifier.info
+    let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
+    try makeFolder(out)
+    if overwrite { ResultFolder.clear(out) }
+    let recorder = try live.record.map { try RecordingWriter(folder: $0, replace: overwrite) }
+    defer { recorder?.finish() }
+    var stations: [LiveStation] = []
+    for (index, words) in cameras.enumerated() {
+      let name = cameras.count == 1 ? "camera" : "camera\(index + 1)"
+      let source: any FrameSource
+      var queue = FrameQueue()
+      if Recording.isRecording(words) {
+        source = try Recording(folder: words, name: name, isRealtime: live.realtime)
+        queue = FrameQueue(policy: .blocks)
+      } else {
+        source = try CameraSource.session(
+          words, name: name, settings: opening.settings, recorder: recorder)
+      }
+      stations.append(
+        LiveStation(
+          name: name, source: source, classifier: file.classifier, policy: policy, model: file.identity, queue: queue))
+    }
+    let summary = try LiveInspection(
+      stations: stations, out: out, start: resume ? .resume : overwrite ? .replace : .new, isQuiet: quiet || json,
+      limit: live.limit
+    ).run()
+    if json { Console.write(String(decoding: summary.json, as: UTF8.self), to: 1) } else { print(summary) }
+    if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
+  }
+
+  private func print(_ summary: RunSummary) {
+    var lines = [
+      "\(summary.captured) frames: \(summary.judged) judged, \(summary.captured - summary.judged) not",
+      "  \(summary.accepted) accepted, \(summary.reviewed) for review, \(summary.rejected) rejected",
+    ]
+    for (title, counts) in [("not judged", summary.dropped), ("faults", summary.faults)] where !counts.isEmpty {
+      let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      lines.append("  \(title): " + sorted.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    }
+    if summary.outages > 0 { lines.append("  \(summary.outages) times without a camera") }
+    if let latency = summary.timings.first(where: { $0.stage == "latency" })?.percentiles {
+      lines.append("  frame to synced decision: median \(latency.p50.fixed(1)) ms, p99 \(latency.p99.fixed(1)) ms")
+    }
+    lines.append("decisions: \(out)/decisions.jsonl")
     Console.write(lines.joined(separator: "\n") + "\n", to: 1)
   }
 }

@@ -81,8 +81,8 @@ func countTraining(_ name: String) throws {
   let images = Tensor((0..<shape.count).map { _ in random.normal() }, shape: shape, on: engine)
   let targets = Tensor(
     Targets.oneHot((0..<batch).map { $0 % classes }, classes: classes), shape: Shape(batch, classes), on: engine)
+  let tape = Tape(on: engine)
   func step() {
-    let tape = Tape(on: engine)
     var pass = Pass(tape: tape, random: random)
     let loss = network.forward(tape.constant(images), &pass).softmaxCrossEntropy(targets)
     tape.backward(from: loss)

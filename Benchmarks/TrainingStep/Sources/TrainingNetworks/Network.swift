@@ -98,11 +98,12 @@ struct NEUNetwork: Network {
   }
 
   func forward(_ x: Variable, _ pass: inout Pass) -> Variable {
-    var features = [stem.forward(x, &pass)]
+    var c3 = stem.forward(x, &pass)
+    var c2 = c3
     for stage in blocks {
-      features.append(stage.reduce(features.last!) { $1.forward($0, &pass) })
+      c2 = c3
+      for block in stage { c3 = block.forward(c3, &pass) }
     }
-    let (c2, c3) = (features[2], features[3])
     let up = lateral[1].forward(c3, &pass, relu: false)
       .resized(height: c2.shape.height, width: c2.shape.width, linear: false)
     let d = merge.forward(lateral[0].forward(c2, &pass, residual: up), &pass)

@@ -18,6 +18,7 @@ else {
   exit(64)
 }
 let engine = try Engine(threads: threads)
+let tape = Tape(on: engine)
 var random = SeededGenerator(seed: 0)
 guard let network = makeNetwork(arguments[0], size: size, random: &random, on: engine) else {
   print("there is no network '\(arguments[0])'; take neu, vit or resnet18")
@@ -40,7 +41,6 @@ func step(_ images: Tensor, _ targets: Tensor) -> (loss: Float, times: [Double])
   let clock = ContinuousClock()
   let processor = processorTime()
   let start = clock.now
-  let tape = Tape(on: engine)
   var pass = Pass(tape: tape, random: random)
   let loss = network.forward(tape.constant(images), &pass).softmaxCrossEntropy(targets)
   let forward = clock.now

@@ -1,0 +1,223 @@
+internal import Capture
+internal import Classification
+internal import Imaging
+internal import Locating
+internal import Metrics
+internal import Samples
+
+/// A station's judging thread: takes frames from its queue, picks those that its trigger asks for, and judges them.
+struct LiveJudge {
+  private let station: LiveStation
+  private let run: String
+  private let inspector: PartInspector
+  private let finish: @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
+  private let output: LiveWriter
+  private var converter: FrameConverter?
+  private var layout: FrameLayout?
+  private var mask: RegionMask?
+  private var isRegionReady = false
+  private var nextDue: Int64 = 0
+  private var outage: Outage?
+  private var burst = BurstLog()
+  /// Parts without a frame of their own, for their names.
+  private var unanswered = 0
+
+  /// - Parameter run: marks the run in the parts' names, so that those of several runs into one folder differ.
+  init(
+    _ station: LiveStation, run: String, output: LiveWriter,
+    finish: @escaping @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
+  ) throws {
+    self.station = station
+    self.run = run
+    self.output = output
+    self.finish = finish
+    inspector = try PartInspector(
+      station.classifier, policy: station.policy, model: station.model, threads: 1, wantsOutlines: false)
+  }
+
+  /// Until the source has ended and all of its frames are through.
+  mutating func work() throws {
+    while true {
+      let event = station.queue.take(seconds: 0.05)
+      if let event {
+        if case .ended(let error) = event {
+          try answerRest()
+          output.end(station.name, error)
+          return
+        }
+        try handle(event)
+      }
+      try giveUpCalls()
+    }
+  }
+
+  private mutating func handle(_ event: FrameEvent) throws {
+    switch event {
+    case .frame(let frame): try consider(frame)
+    case .streaming(let configuration): output.note(station.name, .streaming(configuration))
+    case .outage(let outage):
+      self.outage = outage
+      output.gap(station.name, outage)
+    case .recovered(let outage):
+      self.outage = nil
+      output.gap(station.name, outage)
+    case .note(let fault, let text): output.note(station.name, .fault(fault, text))
+    case .ended: break
+    }
+  }
+
+  // MARK: Triggers
+
+  private mutating func consider(_ frame: Frame) throws {
+    switch station.trigger {
+    case .every: try judge(frame, part: nil)
+    case .interval(let seconds):
+      guard frame.nanoseconds >= nextDue else { return passOver() }
+      let period = Int64(seconds * 1e9)
+      // On the beat, unless the beat was missed.
+      nextDue = nextDue > 0 && frame.nanoseconds < nextDue + period ? nextDue + period : frame.nanoseconds + period
+      try judge(frame, part: nil)
+    case .software(let trigger):
+      guard let call = trigger.answered(by: frame.nanoseconds) else { return passOver() }
+      try judge(frame, part: call.part)
+      // Several calls within one frame's time are answered by this frame all.
+      while let call = trigger.answered(by: frame.nanoseconds) { try judge(frame, part: call.part, isRepeat: true) }
+    }
+  }
+
+  private func passOver() { output.drop(station.name, LiveDrop.notTriggered) }
+
+  /// Calls that no frame answers are parts that nobody has seen: rejected, never forgotten.
+  private mutating func giveUpCalls() throws {
+    guard case .software(let trigger) = station.trigger else { return }
+    for call in trigger.givenUp(at: Clock.nanoseconds()) { try refuse(call) }
+  }
+
+  private mutating func answerRest() throws {
+    guard case .software(let trigger) = station.trigger else { return }
+    for call in trigger.rest() { try refuse(call) }
+  }
+
+  private mutating func refuse(_ call: SoftwareTrigger.Call) throws {
+    unanswered += 1
+    let reason = outage.map { "the camera is away (\($0.cause))" } ?? "no frame came within \(decimals(patience)) s"
+    let head = PartHead(
+      id: "\(station.name)/\(run)/call-\(unanswered)", source: station.name, sequence: -unanswered,
+      timestamp: Timestamp(milliseconds: Clock.wallMilliseconds(of: call.nanoseconds)))
+    var outcome = inspector.refuse(head, Policy.unreadable("the trigger was not answered: " + reason))
+    outcome.decision.part = call.part
+    outcome.decision.camera = station.name
+    try put(outcome, frameTime: call.nanoseconds, isFrame: false)
+  }
+
+  private var patience: Double { if case .software(let trigger) = station.trigger { trigger.patience } else { 0 } }
+
+  private func decimals(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
+
+  // MARK: Judging
+
+  private mutating func judge(_ frame: Frame, part: String?, isRepeat: Bool = false) throws {
+    var clock = StageClock()
+    let repeats = isRepeat ? "-\(unanswered + 1)" : ""
+    if isRepeat { unanswered += 1 }
+    let head = PartHead(
+      id: "\(station.name)/\(run)/\(padded(frame.number))\(repeats)", source: station.name, sequence: frame.number,
+      timestamp: Timestamp(milliseconds: frame.wallMilliseconds))
+    var outcome: PartInspector.Outcome
+    if let fault = frame.fault {
+      outcome = inspector.refuse(head, Policy.unreadable("\(fault)"), clock)
+    } else {
+      do throws(FrameError) {
+        let image = try picture(of: frame)
+        clock.end("read")
+        outcome = try look(at: image, frame, head, clock)
+      } catch {
+        clock.end("read")
+        let fault = error.fault
+        station.queue.count { $0.find(fault) }
+        if let line = burst.note(fault, at: Clock.seconds()) { output.note(station.name, .fault(fault, line)) }
+        outcome = inspector.refuse(head, Policy.unreadable("\(error)"), clock)
+      }
+    }
+    for (fault, line) in burst.ended(at: Clock.seconds()) { output.note(station.name, .fault(fault, line)) }
+    outcome.decision.camera = station.name
+    outcome.decision.part = part
+    try put(outcome, frameTime: frame.nanoseconds + frame.replayShift, isFrame: !isRepeat)
+  }
+
+  private mutating func put(_ outcome: PartInspector.Outcome, frameTime: Int64, isFrame: Bool) throws {
+    var outcome = outcome
+    try finish(&outcome, station)
+    output.put(outcome.decision, frameTime: frameTime, isFrame: isFrame)
+  }
+
+  private mutating func picture(of frame: Frame) throws(FrameError) -> AnyImage {
+    if layout != frame.layout {
+      let wantsGray = station.classifier.info.preprocessing.channels == 1
+      converter = try FrameConverter(frame.layout, wantsGray: wantsGray)
+      layout = frame.layout
+      isRegionReady = false
+    }
+    return try converter!.convert(frame.bytes.span)
+  }
+
+  /// Black and overexposed pictures are told as such; the others are cut to the region and judged.
+  private mutating func look(
+    at image: AnyImage, _ frame: Frame, _ head: PartHead, _ clock: StageClock
+  ) throws(FrameError) -> PartInspector.Outcome {
+    let size = ImageSize(width: image.width, height: image.height)
+    if !isRegionReady {
+      isRegionReady = true
+      // The run was refused before it began where the region does not fit, so a failure here means another frame size.
+      mask = station.region.isWholeFrame ? nil : try? station.region.mask(for: size)
+    }
+    if let limits = station.health, let fault = FrameHealth(image, region: mask, limits: limits).fault(limits) {
+      let known: FrameFault = fault == .black ? .black : .overexposed
+      station.queue.count { $0.find(known) }
+      if let line = burst.note(known, at: Clock.seconds()) { output.note(station.name, .fault(known, line)) }
+      return inspector.refuse(head, Policy.unreadable("\(known)"), clock)
+    }
+    guard let mask else {
+      guard station.region.isWholeFrame else {
+        return inspector.refuse(head, Policy.unreadable("the region does not fit frames of \(size)"), clock)
+      }
+      return inspector.inspect(image, size: size, part: head, clock: clock)
+    }
+    let cut = mask.fill(image, with: .mean).cropped(mask.box)
+    var outcome = inspector.inspect(
+      cut, size: ImageSize(width: mask.box.width, height: mask.box.height), part: head, clock: clock)
+    outcome.decision.moveRegions(by: mask.box)
+    outcome.decision.frame.width = size.width
+    outcome.decision.frame.height = size.height
+    return outcome
+  }
+
+  private func padded(_ number: Int) -> String {
+    let digits = "\(number)"
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+}
+
+extension FrameError {
+  /// The fault that an undecodable frame is counted as.
+  var fault: FrameFault {
+    switch reason {
+    case .short: .short
+    case .overlong: .overlong
+    case .corrupt, .unsupported: .corrupt
+    }
+  }
+}
+
+extension Decision {
+  /// From pixels of a cut-out to pixels of the frame.
+  mutating func moveRegions(by box: PixelRect) {
+    for index in regions.indices {
+      regions[index].box.x += Double(box.x)
+      regions[index].box.y += Double(box.y)
+      regions[index].outline = regions[index].outline.map { ring in
+        ring.map { Point($0.x + Double(box.x), $0.y + Double(box.y)) }
+      }
+    }
+  }
+}
