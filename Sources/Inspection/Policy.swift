@@ -53,6 +53,8 @@ public struct Policy: Sendable, Hashable {
 
   /// ``Decision/label`` of an input that could not be read.
   public static let unreadableLabel = "unreadable"
+  /// ``Decision/label`` of a picture in which the part was not found by its template.
+  public static let notFoundLabel = "not-found"
   /// ``Decision/label`` of a part whose scores cannot be trusted.
   public static let undeterminedLabel = "undetermined"
 
@@ -116,6 +118,11 @@ public struct Policy: Sendable, Hashable {
   /// The verdict on an input that could not be read, or a frame that was lost on its way: always reject.
   public static func unreadable(_ reason: String) -> Judgement {
     Judgement(.reject, unreadableLabel, .nan, [reason])
+  }
+
+  /// The verdict on a picture in which the part that should be there was not found: always reject.
+  public static func notFound(_ reason: String) -> Judgement {
+    Judgement(.reject, notFoundLabel, .nan, [reason])
   }
 
   private func withoutGoodClass(_ label: String, _ score: Float) -> Judgement {

@@ -138,6 +138,7 @@ public struct RunTally: Sendable {
     return RunSummary(
       captured: captured, judged: judged, dropped: dropped, accepted: count(.accept), reviewed: count(.review),
       rejected: count(.reject), unreadable: unreadable, labels: labels,
-      timings: zip(stages, milliseconds).compactMap { stage, values in values.percentiles.map { (stage, $0) } }, imagesPerSecond: seconds > 0 ? Double(judged - judgedBefore) / seconds : 0, seconds: seconds)
+      timings: zip(stages, milliseconds).compactMap { stage, values in values.percentiles.map { (stage, $0) } },
+      imagesPerSecond: seconds > 0 ? Double(judged - judgedBefore) / seconds : 0, seconds: seconds)
   }
 }

@@ -28,6 +28,7 @@ struct Assay: ParsableCommand {
     version: version,
     subcommands: [
       InspectCommand.self, TrainCommand.self, EvaluateCommand.self, CamerasCommand.self, CaptureCommand.self,
+      RecipeCommand.self,
       DatasetCommand.self, ModelCommand.self, DoctorCommand.self,
     ])
 

@@ -162,7 +162,6 @@ enum FormatCatalog {
     (PixelFormat(literal: "S505"), .library(bitsPerPixel: 12)),
     (PixelFormat(literal: "S508"), .library(bitsPerPixel: 12)),
     (PixelFormat(literal: "KONI"), .library(bitsPerPixel: 12)),
-    (PixelFormat(literal: "HSV3"), .library(bitsPerPixel: 24)),
     (PixelFormat(literal: "Y10B"), .library(bitsPerPixel: 10)),
     (PixelFormat(literal: "Y06"), .library(bitsPerPixel: 8)),
     (PixelFormat(literal: "Y04"), .library(bitsPerPixel: 8)),

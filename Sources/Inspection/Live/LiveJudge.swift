@@ -12,10 +12,8 @@ struct LiveJudge {
   private let inspector: PartInspector
   private let finish: @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
   private let output: LiveWriter
-  private var converter: FrameConverter?
-  private var layout: FrameLayout?
-  private var mask: RegionMask?
-  private var isRegionReady = false
+  private var look: LiveLook
+  private var presence: LivePresence?
   private var nextDue: Int64 = 0
   private var outage: Outage?
   private var burst = BurstLog()
@@ -32,7 +30,11 @@ struct LiveJudge {
     self.output = output
     self.finish = finish
     inspector = try PartInspector(
-      station.classifier, policy: station.policy, model: station.model, threads: 1, wantsOutlines: false)
+      station.classifier, policy: station.policy, model: station.model, threads: 1, wantsOutlines: true)
+    look = LiveLook(station)
+    if case .presence(let options, let region) = station.trigger {
+      presence = LivePresence(options, region: region ?? station.region)
+    }
   }
 
   /// Until the source has ended and all of its frames are through.
@@ -41,6 +43,7 @@ struct LiveJudge {
       let event = station.queue.take(seconds: 0.05)
       if let event {
         if case .ended(let error) = event {
+          try endParts()
           try answerRest()
           output.end(station.name, error)
           return
@@ -57,6 +60,7 @@ struct LiveJudge {
     case .streaming(let configuration): output.note(station.name, .streaming(configuration))
     case .outage(let outage):
       self.outage = outage
+      try endParts()
       output.gap(station.name, outage)
     case .recovered(let outage):
       self.outage = nil
@@ -70,19 +74,37 @@ struct LiveJudge {
 
   private mutating func consider(_ frame: Frame) throws {
     switch station.trigger {
-    case .every: try judge(frame, part: nil)
+    case .every: try judge(frame)
     case .interval(let seconds):
       guard frame.nanoseconds >= nextDue else { return passOver() }
       let period = Int64(seconds * 1e9)
       // On the beat, unless the beat was missed.
       nextDue = nextDue > 0 && frame.nanoseconds < nextDue + period ? nextDue + period : frame.nanoseconds + period
-      try judge(frame, part: nil)
+      try judge(frame)
     case .software(let trigger):
       guard let call = trigger.answered(by: frame.nanoseconds) else { return passOver() }
       try judge(frame, part: call.part)
       // Several calls within one frame's time are answered by this frame all.
       while let call = trigger.answered(by: frame.nanoseconds) { try judge(frame, part: call.part, isRepeat: true) }
+    case .presence: try follow(frame)
     }
+  }
+
+  /// Judges the parts that this frame shows to be ready, each by its best frame.
+  private mutating func follow(_ frame: Frame) throws {
+    // Every frame is passed over, until one of them is judged.
+    output.drop(station.name, LiveDrop.noPart)
+    guard frame.fault == nil, let image = try? look.picture(of: frame) else { return }
+    for ready in presence?.add(frame, image) ?? [] { try judge(ready) }
+  }
+
+  private mutating func endParts() throws {
+    for ready in presence?.finish() ?? [] { try judge(ready) }
+  }
+
+  private mutating func judge(_ ready: LivePresence.Ready) throws {
+    if !ready.isRepeat { output.drop(station.name, LiveDrop.noPart, count: -1) }
+    try judge(ready.frame, image: ready.image, isRepeat: ready.isRepeat)
   }
 
   private func passOver() { output.drop(station.name, LiveDrop.notTriggered) }
@@ -116,7 +138,12 @@ struct LiveJudge {
 
   // MARK: Judging
 
-  private mutating func judge(_ frame: Frame, part: String?, isRepeat: Bool = false) throws {
+  /// - Parameters:
+  ///   - image: the frame's picture, where it has been made already.
+  ///   - isRepeat: the frame has been judged for another part.
+  private mutating func judge(
+    _ frame: Frame, part: String? = nil, image: AnyImage? = nil, isRepeat: Bool = false
+  ) throws {
     var clock = StageClock()
     let repeats = isRepeat ? "-\(unanswered + 1)" : ""
     if isRepeat { unanswered += 1 }
@@ -128,9 +155,9 @@ struct LiveJudge {
       outcome = inspector.refuse(head, Policy.unreadable("\(fault)"), clock)
     } else {
       do throws(FrameError) {
-        let image = try picture(of: frame)
+        let image = if let image { image } else { try look.picture(of: frame) }
         clock.end("read")
-        outcome = try look(at: image, frame, head, clock)
+        outcome = judge(image, head, clock)
       } catch {
         clock.end("read")
         let fault = error.fault
@@ -151,45 +178,31 @@ struct LiveJudge {
     output.put(outcome.decision, frameTime: frameTime, isFrame: isFrame)
   }
 
-  private mutating func picture(of frame: Frame) throws(FrameError) -> AnyImage {
-    if layout != frame.layout {
-      let wantsGray = station.classifier.info.preprocessing.channels == 1
-      converter = try FrameConverter(frame.layout, wantsGray: wantsGray)
-      layout = frame.layout
-      isRegionReady = false
+  /// Black and overexposed pictures are told as such; of the others the part is cut out and judged.
+  private mutating func judge(_ image: AnyImage, _ head: PartHead, _ clock: StageClock) -> PartInspector.Outcome {
+    var clock = clock
+    switch look.part(in: image) {
+    case .fault(let fault):
+      station.queue.count { $0.find(fault) }
+      if let line = burst.note(fault, at: Clock.seconds()) { output.note(station.name, .fault(fault, line)) }
+      return inspector.refuse(head, Policy.unreadable("\(fault)"), clock)
+    case .misfit(let reason):
+      return inspector.refuse(head, Policy.unreadable(reason), clock)
+    case .notFound(let reason):
+      clock.end("align")
+      var outcome = inspector.refuse(head, Policy.notFound(reason), clock)
+      outcome.decision.frame.width = image.width
+      outcome.decision.frame.height = image.height
+      outcome.image = image
+      outcome.sourceSize = ImageSize(width: image.width, height: image.height)
+      return outcome
+    case .part(let picture, let place):
+      if station.alignment != nil { clock.end("align") }
+      var outcome = inspector.inspect(
+        picture, size: ImageSize(width: picture.width, height: picture.height), part: head, clock: clock)
+      place.restore(&outcome, frame: image)
+      return outcome
     }
-    return try converter!.convert(frame.bytes.span)
-  }
-
-  /// Black and overexposed pictures are told as such; the others are cut to the region and judged.
-  private mutating func look(
-    at image: AnyImage, _ frame: Frame, _ head: PartHead, _ clock: StageClock
-  ) throws(FrameError) -> PartInspector.Outcome {
-    let size = ImageSize(width: image.width, height: image.height)
-    if !isRegionReady {
-      isRegionReady = true
-      // The run was refused before it began where the region does not fit, so a failure here means another frame size.
-      mask = station.region.isWholeFrame ? nil : try? station.region.mask(for: size)
-    }
-    if let limits = station.health, let fault = FrameHealth(image, region: mask, limits: limits).fault(limits) {
-      let known: FrameFault = fault == .black ? .black : .overexposed
-      station.queue.count { $0.find(known) }
-      if let line = burst.note(known, at: Clock.seconds()) { output.note(station.name, .fault(known, line)) }
-      return inspector.refuse(head, Policy.unreadable("\(known)"), clock)
-    }
-    guard let mask else {
-      guard station.region.isWholeFrame else {
-        return inspector.refuse(head, Policy.unreadable("the region does not fit frames of \(size)"), clock)
-      }
-      return inspector.inspect(image, size: size, part: head, clock: clock)
-    }
-    let cut = mask.fill(image, with: .mean).cropped(mask.box)
-    var outcome = inspector.inspect(
-      cut, size: ImageSize(width: mask.box.width, height: mask.box.height), part: head, clock: clock)
-    outcome.decision.moveRegions(by: mask.box)
-    outcome.decision.frame.width = size.width
-    outcome.decision.frame.height = size.height
-    return outcome
   }
 
   private func padded(_ number: Int) -> String {
@@ -205,19 +218,6 @@ extension FrameError {
     case .short: .short
     case .overlong: .overlong
     case .corrupt, .unsupported: .corrupt
-    }
-  }
-}
-
-extension Decision {
-  /// From pixels of a cut-out to pixels of the frame.
-  mutating func moveRegions(by box: PixelRect) {
-    for index in regions.indices {
-      regions[index].box.x += Double(box.x)
-      regions[index].box.y += Double(box.y)
-      regions[index].outline = regions[index].outline.map { ring in
-        ring.map { Point($0.x + Double(box.x), $0.y + Double(box.y)) }
-      }
     }
   }
 }

@@ -6,6 +6,8 @@ internal import Threads
 public enum LiveDrop {
   /// The trigger did not ask for this frame.
   public static let notTriggered = "not_triggered"
+  /// No part was there, or another frame showed it better.
+  public static let noPart = "no_part"
 }
 
 /// Something for the log of a live run.
@@ -51,9 +53,11 @@ final class LiveWriter: @unchecked Sendable {
 
   func note(_ station: String, _ note: LiveNote) { add(.note(station: station, note)) }
 
-  func drop(_ station: String, _ cause: String) {
+  /// - Parameter count: negative where a frame that was passed over is judged after all.
+  func drop(_ station: String, _ cause: String, count: Int = 1) {
     lock.lock()
-    dropped[station, default: [:]][cause, default: 0] += 1
+    dropped[station, default: [:]][cause, default: 0] += count
+    if dropped[station]?[cause] == 0 { dropped[station]?[cause] = nil }
     lock.unlock()
   }
 

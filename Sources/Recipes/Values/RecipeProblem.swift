@@ -37,7 +37,8 @@ public struct RecipeError: Error, Sendable, Hashable, CustomStringConvertible {
   /// At least one.
   public let problems: [RecipeProblem]
 
-  init(_ problems: [RecipeProblem]) {
+  /// - Precondition: there is a problem.
+  public init(_ problems: [RecipeProblem]) {
     precondition(!problems.isEmpty, "an error without a problem")
     self.problems = problems
   }

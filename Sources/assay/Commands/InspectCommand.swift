@@ -1,10 +1,8 @@
 import ArgumentParser
-import Capture
 import Classification
 import Glibc
 import Imaging
 import Inspection
-import Metrics
 import Reporting
 import Synchronization
 
@@ -20,6 +18,7 @@ struct InspectCommand: ParsableCommand {
         assay inspect /dev/video0 --model parts.onnx --out run/
         assay inspect --camera usb-0000:00:14.0-3 --lock exposure --model parts.onnx --out run/
         assay inspect recording/ --model parts.onnx --out run/
+        assay inspect --recipe line.yaml --out run/
 
       Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
       cannot be read is a reject with its reason, and the exit code is 3.
@@ -31,9 +30,9 @@ struct InspectCommand: ParsableCommand {
       """)
   var source: String?
   @Option(help: "The model: an ONNX file that `assay train` or `assay model import` wrote.")
-  var model: String
-  @Option(help: "The folder for all results.")
-  var out: String
+  var model: String?
+  @Option(name: .customLong("out"), help: "The folder for all results.")
+  var folder: String?
   @OptionGroup(title: "Options for live cameras")
   var live: LiveOptions
   @OptionGroup(title: "Options for opening cameras")
@@ -71,25 +70,31 @@ struct InspectCommand: ParsableCommand {
       if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
     }
     if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
-    if out.isEmpty { throw ValidationError("--out names a folder.") }
+    if folder?.isEmpty == true { throw ValidationError("--out names a folder.") }
+    if live.recipe == nil {
+      if model == nil { throw ValidationError("Give the model by --model.") }
+      if folder == nil { throw ValidationError("Give the folder for the results by --out.") }
+    }
     try live.validate(source: source)
   }
 
   func run() throws {
     try reporting(wayOn: " Go on with the same command and --resume.") {
-      if let cameras = try live.cameras(source: source) {
-        try inspect(cameras: cameras)
+      if let recipe = live.recipe {
+        try RecipeFile.reporting { try inspect(recipe: recipe) }
+      } else if let cameras = try live.cameras(source: source) {
+        try inspect(cameras: cameras, out: folder ?? "")
       } else {
-        try inspect(files: source ?? "")
+        try inspect(files: source ?? "", out: folder ?? "")
       }
     }
   }
 
-  private func inspect(files source: String) throws {
+  private func inspect(files source: String, out: String) throws {
     let started = Timestamp.now()
     Interruption.watch()
     let input = try InspectionInput(source: source)
-    let file = try ModelFile(path: model, precision: precision)
+    let file = try ModelFile(path: model ?? "", precision: precision)
     let info = file.classifier.info
     let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
     try makeFolder(out)
@@ -134,13 +139,13 @@ struct InspectCommand: ParsableCommand {
       let page = thumbnails.withLock { html.render(summary: summary, thumbnails: $0) }
       try AtomicFile.write(page.bytes, to: out + "/report.html")
     }
-    print(summary, input)
+    print(summary, input, out)
     if summary.unreadable > 0 { throw ExitCode(3) }
     if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
   }
 
   /// What an earlier run left must not stand beside the decisions of this one, should it be interrupted.
-  private func print(_ summary: RunSummary, _ input: InspectionInput) {
+  private func print(_ summary: RunSummary, _ input: InspectionInput, _ out: String) {
     if json {
       Console.write(String(decoding: summary.json, as: UTF8.self), to: 1)
       return
@@ -159,59 +164,6 @@ struct InspectCommand: ParsableCommand {
       lines.append("  \(files) passed over: hidden, or without a picture's name")
     }
     lines.append(report ? "report: \(out)/report.html" : "decisions: \(out)/decisions.jsonl")
-    Console.write(lines.joined(separator: "\n") + "\n", to: 1)
-  }
-}
-
-extension InspectCommand {
-  /// Judges cameras, or a recording of one.
-  private func inspect(cameras: [String]) throws {
-    Interruption.watch()
-    let file = try ModelFile(path: model, precision: precision)
-    let info = file.classifier.info
-    let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
-    try makeFolder(out)
-    if overwrite { ResultFolder.clear(out) }
-    let recorder = try live.record.map { try RecordingWriter(folder: $0, replace: overwrite) }
-    defer { recorder?.finish() }
-    var stations: [LiveStation] = []
-    for (index, words) in cameras.enumerated() {
-      let name = cameras.count == 1 ? "camera" : "camera\(index + 1)"
-      let source: any FrameSource
-      var queue = FrameQueue()
-      if Recording.isRecording(words) {
-        source = try Recording(folder: words, name: name, isRealtime: live.realtime)
-        queue = FrameQueue(policy: .blocks)
-      } else {
-        source = try CameraSource.session(
-          words, name: name, settings: opening.settings, recorder: recorder)
-      }
-      stations.append(
-        LiveStation(
-          name: name, source: source, classifier: file.classifier, policy: policy, model: file.identity, queue: queue))
-    }
-    let summary = try LiveInspection(
-      stations: stations, out: out, start: resume ? .resume : overwrite ? .replace : .new, isQuiet: quiet || json,
-      limit: live.limit
-    ).run()
-    if json { Console.write(String(decoding: summary.json, as: UTF8.self), to: 1) } else { print(summary) }
-    if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
-  }
-
-  private func print(_ summary: RunSummary) {
-    var lines = [
-      "\(summary.captured) frames: \(summary.judged) judged, \(summary.captured - summary.judged) not",
-      "  \(summary.accepted) accepted, \(summary.reviewed) for review, \(summary.rejected) rejected",
-    ]
-    for (title, counts) in [("not judged", summary.dropped), ("faults", summary.faults)] where !counts.isEmpty {
-      let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      lines.append("  \(title): " + sorted.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-    }
-    if summary.outages > 0 { lines.append("  \(summary.outages) times without a camera") }
-    if let latency = summary.timings.first(where: { $0.stage == "latency" })?.percentiles {
-      lines.append("  frame to synced decision: median \(latency.p50.fixed(1)) ms, p99 \(latency.p99.fixed(1)) ms")
-    }
-    lines.append("decisions: \(out)/decisions.jsonl")
     Console.write(lines.joined(separator: "\n") + "\n", to: 1)
   }
 }

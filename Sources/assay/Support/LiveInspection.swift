@@ -5,42 +5,113 @@ import Glibc
 import Imaging
 import Inspection
 import Locating
+import Outputs
 import Reporting
+import Service
+import Synchronization
 
-/// Runs a live inspection to its end: what `assay inspect` does with cameras and recordings.
+/// Runs a live inspection to its end: what `assay inspect` does with cameras, recordings and recipes.
 struct LiveInspection {
-  let stations: [LiveStation]
-  let out: String
-  let start: DecisionLog.Start
-  let isQuiet: Bool
+  var stations: [LiveStation]
+  var out: String
+  var start: DecisionLog.Start
+  var isQuiet = false
   /// Ends after so many decisions.
-  let limit: Int?
+  var limit: Int?
+  /// Where decisions go besides the folder, with the seconds that each may take.
+  var outputs: [(target: DecisionOutputs.Target, timeout: Double)] = []
+  /// Which pictures are kept; nil for none.
+  var keep: PictureKeeper.Options?
+  var report: InspectionReport.Info?
+  /// Asked several times a second, besides the signals.
+  var shouldStop: @Sendable () -> Bool = { false }
 
-  /// - Returns: the summary, which is on the disk then, with `decisions.csv`.
+  private static let closingSeconds = 5.0
+
+  /// - Returns: the summary, which is on the disk then, with `decisions.csv` and the report.
   func run() throws -> RunSummary {
-    let started = Timestamp.now()
+    let service = ServiceNotifier.fromEnvironment()
+    let log = out + "/decisions.jsonl"
+    let isFresh = if case .replace = start { true } else { false }
+    let outputs = try DecisionOutputs(
+      outputs, folder: out, lines: isFresh ? 0 : DecisionLines.count(log), start: start.outputs)
+    let keeper = try keep.map { try PictureKeeper(folder: out + "/kept", options: $0) }
+    let thumbnails = Mutex(ThumbnailStore(capacity: 200, byteLimit: 3_000_000))
+    let wantsThumbnails = report != nil
     let run = LiveRun(
       stations,
-      settings: LiveRun.Settings(
-        log: out + "/decisions.jsonl", start: start, run: Self.tag(started), limit: limit))
+      settings: LiveRun.Settings(log: log, start: start, run: Self.tag(Timestamp.now()), limit: limit)
+    ) { outcome, _ in
+      let decision = outcome.decision
+      if wantsThumbnails, let image = outcome.image, thumbnails.withLock({ $0.wants(decision.verdict) }),
+        decision.verdict != .accept, let jpeg = try? Thumbnail.jpeg(of: image)
+      {
+        thumbnails.withLock { $0.insert(jpeg, id: decision.id, verdict: decision.verdict) }
+      }
+      if let keeper { Self.keep(outcome, keeper) }
+    }
     var view = LiveStatusView(isQuiet: isQuiet)
     var clock = WallClockWatch()
-    // Closures cannot share a mutable value otherwise.
-    let shown = Box(view)
-    _ = view
+    var keeping = ""
+    func tell(_ line: String) { view.log(line) }
+    service?.ready("starting")
     let summary = try run.run(
-      shouldStop: { Interruption.isRequested },
+      shouldStop: { Interruption.isRequested || shouldStop() },
+      onDecision: { _, line in outputs.put(line) },
+      onGap: { _, line in outputs.put(line) },
       onNote: { station, note in
-        if let line = Self.words(station, note) { shown.value.log(line) }
+        if let line = Self.words(station, note) { tell(line) }
       },
       onStatus: { status in
-        if let jump = clock.jump() { shown.value.log(jump) }
-        shown.value.show(status)
+        service?.alive()
+        service?.status(LiveStatusView.plain(status))
+        if let jump = clock.jump() { tell(jump) }
+        for line in outputs.news() { tell(line) }
+        if let news = Self.news(keeper?.currentStatus), news != keeping {
+          keeping = news
+          if !news.isEmpty { tell(news) }
+        }
+        view.show(status)
       })
-    view = shown.value
+    service?.stopping("writing what is left")
+    for line in outputs.close(within: Self.closingSeconds) { Console.note(line) }
+    if let status = keeper?.close(within: Self.closingSeconds), let news = Self.news(status), !news.isEmpty {
+      Console.note(news)
+    }
     try AtomicFile.write(summary.json, to: out + "/summary.json")
-    try DecisionLog.writeCSV(from: out + "/decisions.jsonl", to: out + "/decisions.csv")
+    try DecisionLog.writeCSV(from: log, to: out + "/decisions.csv")
+    if let report {
+      try thumbnails.withLock {
+        _ = try InspectionReport.write(
+          folder: out, info: report, summary: summary, thumbnails: $0, galleryLimit: 2000)
+      }
+    }
     return summary
+  }
+
+  private static func keep(_ outcome: PartInspector.Outcome, _ keeper: PictureKeeper) {
+    let decision = outcome.decision
+    let verdict: KeptPicture.Verdict =
+      switch decision.verdict {
+      case .accept: .accept
+      case .review: .review
+      case .reject: .reject
+      }
+    let picture = KeptPicture(
+      id: decision.id, sequence: UInt64(max(0, decision.frame.sequence)), verdict: verdict, label: decision.label,
+      milliseconds: decision.frame.timestamp.milliseconds)
+    _ = keeper.keep(picture) {
+      try AnnotatedImage.jpeg(source: outcome.image, decision: decision, heat: outcome.heat)
+    }
+  }
+
+  /// What a person must know of the kept pictures; empty when all is well.
+  private static func news(_ status: PictureKeeperStatus?) -> String? {
+    guard let status else { return nil }
+    if status.isDiskFull { return "the disk is full: no pictures are kept, judging goes on" }
+    if status.isOverBudget { return "kept pictures are over their budget, and those left are not reviewed" }
+    if let problem = status.problem { return "kept pictures: \(problem)" }
+    return ""
   }
 
   /// The start's time as it stands in parts' names: `20260131T091403`.
@@ -51,8 +122,9 @@ struct LiveInspection {
   static func words(_ station: String, _ note: LiveNote) -> String? {
     switch note {
     case .streaming(let configuration):
-      let locked = configuration.controls.isEmpty ? "" : ", \(configuration.controls.count) controls"
-      return "\(station): \(configuration.camera.name), \(configuration.mode)\(locked)"
+      let values = configuration.controls.filter { $0.value != nil && !$0.isVolatile }
+      return "\(station): \(configuration.camera.name), \(configuration.mode)"
+        + (values.isEmpty ? "" : ", \(values.count) controls watched")
     case .fault(_, let text): return "\(station): \(text)"
     case .outage(let record): return "\(station): \(record.reason) Waiting for it."
     case .recovered(let record):
@@ -63,10 +135,14 @@ struct LiveInspection {
   }
 }
 
-/// A value that closures share on one thread.
-private final class Box<Value> {
-  var value: Value
-  init(_ value: Value) { self.value = value }
+extension DecisionLog.Start {
+  var outputs: OutputQueue.Start {
+    switch self {
+    case .new: .new
+    case .resume: .resume
+    case .replace: .replace
+    }
+  }
 }
 
 /// Sees when somebody sets the system's clock: times in decisions jump then, and a person must know why.

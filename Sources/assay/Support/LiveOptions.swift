@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import Inspection
+import Outputs
 
 /// What is judged of a live camera, and how it is told.
 struct LiveOptions: ParsableArguments {
@@ -11,9 +12,26 @@ struct LiveOptions: ParsableArguments {
   var camera: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Which frames are judged: every, a time such as 200ms, stdin (one a line), SIGUSR1, or a UNIX socket's path.",
+      "What is judged: every frame, presence (a part once), a time such as 200ms, stdin, SIGUSR1, or a socket's path.",
       valueName: "trigger"))
   var trigger = "every"
+  @Option(help: ArgumentHelp("A station's recipe, a YAML file; see `assay recipe`.", valueName: "file"))
+  var recipe: String?
+  @Option(
+    help: ArgumentHelp(
+      "Run this command for each decision, with its JSON line on standard input.", valueName: "command"))
+  var onDecision: [String] = []
+  @Option(help: ArgumentHelp("Offer decisions on this UNIX socket.", valueName: "path"))
+  var socket: String?
+  @Option(
+    help: ArgumentHelp(
+      "Pictures of accepted parts to keep, as a share 0...1; rejected ones and those for review are all kept.",
+      valueName: "share"))
+  var keepAccepted = 0.01
+  @Flag(inversion: .prefixedNo, help: "Keep pictures of live cameras.")
+  var keep = true
+  @Option(help: ArgumentHelp("Bytes that kept pictures may take, such as 20GB.", valueName: "size"))
+  var keepBudget: String?
   @Option(help: ArgumentHelp("Also store the raw frames in this folder.", valueName: "folder"))
   var record: String?
   @Flag(help: "Judge a recording in its own time.")
@@ -22,12 +40,14 @@ struct LiveOptions: ParsableArguments {
   var limit: Int?
 
   func validate(source: String?) throws {
-    if source == nil && camera.isEmpty {
-      throw ValidationError("Give what to inspect: a folder, a picture, a camera's device, or --camera NAME.")
+    let given = [source != nil, !camera.isEmpty, recipe != nil].count { $0 }
+    if given == 0 {
+      throw ValidationError("Give what to inspect: a folder, a picture, a camera's device, --camera or --recipe.")
     }
-    if source != nil && !camera.isEmpty {
-      throw ValidationError("Give either a source or --camera, not both.")
-    }
+    if given > 1 { throw ValidationError("Give one of a source, --camera and --recipe.") }
+    _ = try liveTrigger()
+    _ = try budget()
+    if !(keepAccepted >= 0 && keepAccepted <= 1) { throw ValidationError("--keep-accepted is a share, 0...1.") }
     if let limit, limit < 1 { throw ValidationError("--limit is a number from 1 on.") }
     if record != nil && camera.count > 1 { throw ValidationError("--record takes one camera.") }
   }
@@ -37,5 +57,49 @@ struct LiveOptions: ParsableArguments {
     if !camera.isEmpty { return camera }
     guard let source, CameraSource.isCamera(source) || Recording.isRecording(source) else { return nil }
     return [source]
+  }
+
+  /// What `--trigger` says.
+  enum Words {
+    case every
+    case interval(Double)
+    case source(TriggerSource)
+    case presence
+  }
+
+  func liveTrigger() throws -> Words {
+    if trigger == "every" { return .every }
+    if trigger == "presence" { return .presence }
+    if let source = TriggerSource(trigger) { return .source(source) }
+    for (unit, scale) in [("ms", 0.001), ("s", 1.0), ("min", 60)] where trigger.hasSuffix(unit) {
+      let number = trigger.dropLast(unit.count).filter { $0 != " " }
+      if let value = Double(number), value > 0, value * scale >= 0.001, value * scale <= 86_400 {
+        return .interval(value * scale)
+      }
+    }
+    throw ValidationError("--trigger is every, presence, a time such as 200ms, stdin, SIGUSR1, SIGUSR2 or /PATH.")
+  }
+
+  func budget() throws -> Int? {
+    guard let keepBudget else { return nil }
+    let upper = keepBudget.uppercased()
+    for (unit, scale) in [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3)] where upper.hasSuffix(unit) {
+      if let value = Double(upper.dropLast(2).filter { $0 != " " }), value > 0, value * scale < 1e18 {
+        return Int(value * scale)
+      }
+    }
+    throw ValidationError("--keep-budget is a size such as 500MB or 20GB.")
+  }
+
+  func keepOptions() throws -> PictureKeeper.Options? {
+    guard keep else { return nil }
+    var options = PictureKeeper.Options()
+    options.acceptedRate = keepAccepted
+    if let budget = try budget() { options.budget = budget }
+    return options
+  }
+
+  var outputs: [(target: DecisionOutputs.Target, timeout: Double)] {
+    onDecision.map { (.shell($0), 10) } + (socket.map { [(.socket($0), 10)] } ?? [])
   }
 }

@@ -47,13 +47,13 @@ struct FrameErrorTests {
   }
 
   @Test func impossibleLayouts() {
-    func fault(_ format: PixelFormat, _ width: Int, _ height: Int, _ line: Int = 0) -> FrameFault? {
+    func fault(_ format: PixelFormat, _ width: Int, _ height: Int, _ line: Int = 0) -> FrameError.Reason? {
       do throws(FrameError) {
         _ = try FrameConverter(
           FrameLayout(format: format, width: width, height: height, bytesPerLine: line, encoding: full601))
         return nil
       } catch {
-        return error.fault
+        return error.reason
       }
     }
     #expect(fault(PixelFormat(literal: "H264"), 8, 8) == .unsupported(PixelFormat(literal: "H264")))
@@ -76,7 +76,7 @@ struct AnyFrameTests {
       let converter: FrameConverter
       do throws(FrameError) { converter = try FrameConverter(layout) } catch {
         // libv4lconvert wants whole blocks.
-        #expect(error.fault == .unsupported(format) && width == 17)
+        #expect(error.reason == .unsupported(format) && width == 17)
         continue
       }
       let least = converter.leastBytes
@@ -86,7 +86,7 @@ struct AnyFrameTests {
           #expect(count >= least && image.width == width && image.height == height)
         } catch {
           if count < max(1, least) {
-            #expect(error.fault == .short(bytes: count, needed: max(1, least)))
+            #expect(error.reason == .short(bytes: count, needed: max(1, least)))
           } else {
             #expect(least == 0, "\(error)")
           }

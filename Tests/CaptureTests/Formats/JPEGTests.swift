@@ -44,12 +44,12 @@ struct JPEGTests {
     return at + 2 + Int(file[at + 2]) << 8 + Int(file[at + 3])
   }
 
-  private func fault(_ bytes: [UInt8], _ layout: FrameLayout? = nil) -> FrameFault? {
+  private func fault(_ bytes: [UInt8], _ layout: FrameLayout? = nil) -> FrameError.Reason? {
     do throws(FrameError) {
       _ = try FrameConverter(layout ?? self.layout()).convert(bytes)
       return nil
     } catch {
-      return error.fault
+      return error.reason
     }
   }
 

@@ -23,7 +23,7 @@ struct ColorBars {
     for format in formats {
       let name = "\(format)"
       guard FrameConverter.canConvert(format) else {
-        print("\(name)\tnot converted")
+        say("\(name)\tnot converted")
         continue
       }
       checked += 1
@@ -32,13 +32,13 @@ struct ColorBars {
         let isGood = errors.allSatisfy { $0 <= Self.limit }
         if !isGood { failures += 1 }
         let words = errors.map { "\(Double(Int($0 * 1000)) / 1000)" }.joined(separator: " ")
-        print("\(name)\t\(words)\(isGood ? "" : "\tTOO LARGE")")
+        say("\(name)\t\(words)\(isGood ? "" : "\tTOO LARGE")")
       } catch {
         failures += 1
-        print("\(name)\tFAILED: \(error)")
+        say("\(name)\tFAILED: \(error)")
       }
     }
-    print("\(checked) formats checked of \(formats.count), \(failures) failed")
+    say("\(checked) formats checked of \(formats.count), \(failures) failed")
     return failures == 0 && checked > 0 ? 0 : 1
   }
 
@@ -81,7 +81,8 @@ struct ColorBars {
         if isBayer && isEdge { continue }
         var wanted = colors[min(x / barWidth, colors.count - 1)]
         if isGray {
-          let luma = 0.299 * wanted.0 + 0.587 * wanted.1 + 0.114 * wanted.2
+          // For grey formats vivid takes Rec. 709's weights and the full range (v4l2-tpg-core.c).
+          let luma = 0.2126 * wanted.0 + 0.7152 * wanted.1 + 0.0722 * wanted.2
           wanted = (luma, luma, luma)
         }
         let pixel = pixels[x, y]

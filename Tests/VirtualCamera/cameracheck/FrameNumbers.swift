@@ -40,12 +40,12 @@ struct FrameNumbers {
         lost += frame.number - last.number - 1
         if steps != frame.number - last.number {
           wrong += 1
-          print("frame \(frame.number) shows \(coded), the one before, \(last.number), showed \(last.coded)")
+          say("frame \(frame.number) shows \(coded), the one before, \(last.number), showed \(last.coded)")
         }
       }
       last = (frame.number, coded)
     }
-    print("\(frames) frames, \(lost) missing in the count, \(undecodable) marked or damaged, \(wrong) unnoticed jumps")
+    say("\(frames) frames, \(lost) missing in the count, \(undecodable) marked or damaged, \(wrong) unnoticed jumps")
     return wrong == 0 && frames > 1 ? 0 : 1
   }
 

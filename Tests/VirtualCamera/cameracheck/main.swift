@@ -6,18 +6,22 @@ import Capture
 import Glibc
 import Imaging
 
-// What is known so far must be seen also when the virtual machine hangs.
-unsafe setvbuf(stdout, nil, _IOLBF, 0)
 let arguments = CommandLine.arguments
 do {
   switch arguments.dropFirst().first {
   case "bars" where arguments.count == 3: exit(try ColorBars(device: arguments[2]).check())
   case "numbers" where arguments.count == 3: exit(try FrameNumbers(folder: arguments[2]).check())
   default:
-    print("usage: cameracheck bars DEVICE | numbers RECORDING")
+    say("usage: cameracheck bars DEVICE | numbers RECORDING")
     exit(64)
   }
 } catch {
-  print("\(error)")
+  say("\(error)")
   exit(1)
+}
+
+/// Prints a line at once: what is known so far must be seen also when the virtual machine hangs.
+func say(_ text: String) {
+  let bytes = Array((text + "\n").utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
 }

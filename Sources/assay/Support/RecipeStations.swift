@@ -1,0 +1,157 @@
+import Capture
+import Classification
+import Glibc
+import Graphs
+import Imaging
+import Inspection
+import Locating
+import Outputs
+import Recipes
+
+/// Makes a live run out of a recipe.
+struct RecipeStations {
+  private(set) var stations: [LiveStation] = []
+  /// Software triggers by where they come from.
+  private(set) var triggers: [TriggerSource: [SoftwareTrigger]] = [:]
+  private(set) var models: [String: ModelFile] = [:]
+
+  /// - Throws: the first thing that cannot be used, with the place in the recipe that names it.
+  init(_ recipe: Recipe, precision: Precision) throws {
+    for camera in recipe.cameras {
+      let file = try models[camera.model] ?? ModelFile(path: camera.model, precision: precision)
+      models[camera.model] = file
+      let trigger = self.trigger(camera.trigger, region: camera.region, ignore: camera.ignore)
+      stations.append(
+        LiveStation(
+          name: camera.name,
+          source: try CameraSource.session(camera.device, name: camera.name, settings: Self.settings(camera)),
+          classifier: file.classifier, policy: try Self.policy(camera.policy, file.classifier.info),
+          model: file.identity, trigger: try trigger.get(),
+          region: try Self.region(camera.region, camera.ignore), alignment: try Self.alignment(camera.alignment)))
+      if case .software(let source) = camera.trigger, case .software(let trigger) = stations.last!.trigger {
+        triggers[Self.source(source), default: []].append(trigger)
+      }
+    }
+  }
+
+  private func trigger(
+    _ trigger: Recipe.Trigger, region: Recipe.Shape?, ignore: [Recipe.Shape]
+  ) -> Result<LiveTrigger, any Error> {
+    Result {
+      switch trigger {
+      case .everyFrame: .every
+      case .every(let duration): .interval(duration.seconds)
+      case .software: .software(SoftwareTrigger())
+      case .presence(let presence):
+        .presence(
+          Self.options(presence),
+          region: try presence.region.map { try Self.region($0, ignore) })
+      }
+    }
+  }
+
+  static func settings(_ camera: Recipe.Camera) -> CameraSettings {
+    CameraSettings(
+      mode: ModeRequest(
+        size: camera.format.size.map { ImageSize(width: $0.width, height: $0.height) }, rate: camera.format.rate,
+        formats: camera.format.pixels.compactMap { PixelFormat($0) }),
+      controls: camera.controls.map { control in
+        let value =
+          switch control.value {
+          case .integer(let number): "\(number)"
+          case .truth(let truth): truth ? "on" : "off"
+          case .name(let name): name
+          }
+        return CameraSettings.ControlValue(control.name, value)
+      },
+      locks: camera.lock.compactMap { CameraSettings.Lock(rawValue: $0.rawValue) },
+      settle: camera.lock.isEmpty ? 0 : camera.settle.seconds, timeout: camera.timeout.seconds)
+  }
+
+  static func policy(_ recipe: Recipe.Policy, _ info: ModelInfo) throws -> Policy {
+    var policy = try Policy(
+      info, reject: recipe.thresholds.reject, review: recipe.thresholds.review, confidence: recipe.confidence)
+    for entry in recipe.classes {
+      guard info.labels.contains(entry.label) else {
+        throw ModelError(info.name, "knows no class \(entry.label); it has \(info.labels.joined(separator: ", "))")
+      }
+      let reject = entry.thresholds.reject ?? policy.thresholds.reject
+      policy.perClass[entry.label] = try Policy.Thresholds(
+        reject: reject, review: entry.thresholds.review ?? min(policy.thresholds.review, reject))
+    }
+    return policy
+  }
+
+  static func region(_ region: Recipe.Shape?, _ ignore: [Recipe.Shape]) throws -> RegionOfInterest {
+    RegionOfInterest(areas: try region.map { [try shape($0)] } ?? [], ignored: try ignore.map { try shape($0) })
+  }
+
+  private static func shape(_ shape: Recipe.Shape) throws -> RegionShape {
+    switch shape {
+    case .polygon(let points): .polygon(points.map { Point(Double($0.x), Double($0.y)) })
+    case .rectangle(let box): .rectangle(PixelRect(x: box.x, y: box.y, width: box.width, height: box.height))
+    case .mask(let path): try .picture(path: path)
+    }
+  }
+
+  static func alignment(_ recipe: Recipe.Alignment?) throws -> LiveAlignment? {
+    guard let recipe else { return nil }
+    let template = try ImageFile.load(path: recipe.template).image.gray8()
+    do throws(AlignmentError) {
+      let options = AlignmentOptions(maximumAngle: recipe.angle, leastScore: min(recipe.leastScore, 0.999))
+      return LiveAlignment(
+        aligner: try PartAligner(template: template, options: options),
+        search: recipe.search.map { PixelRect(x: $0.x, y: $0.y, width: $0.width, height: $0.height) })
+    } catch {
+      throw ModelError(recipe.template, "cannot be used as a template: \(error)")
+    }
+  }
+
+  static func options(_ presence: Recipe.Presence) -> PresenceOptions {
+    var options = PresenceOptions(mode: presence.mode == .passes ? .passes : .stands)
+    options.onShare = presence.on
+    options.offShare = presence.off
+    options.minimumFramesOn = presence.hold.on
+    options.minimumFramesOff = presence.hold.off
+    options.restFrames = presence.hold.rest
+    options.maximumDelay = presence.longest?.seconds
+    options.learningFrames = presence.learn
+    options.minimumContrast = presence.contrast
+    options.adaptation = presence.adapt.seconds
+    options.relearnAfter = presence.relearn.seconds
+    return options
+  }
+
+  static func source(_ source: Recipe.Software) -> TriggerSource {
+    switch source {
+    case .standardInput: .standardInput
+    case .socket(let path): .socket(path)
+    case .signal(.user1): .signal(SIGUSR1)
+    case .signal(.user2): .signal(SIGUSR2)
+    }
+  }
+
+  static func outputs(_ recipe: Recipe) -> [(target: DecisionOutputs.Target, timeout: Double)] {
+    recipe.outputs.map { output in
+      let target: DecisionOutputs.Target =
+        switch output.target {
+        case .command(.shell(let line)): .shell(line)
+        case .command(.arguments(let arguments)): .program(arguments)
+        case .socket(let path): .socket(path)
+        }
+      return (target, output.timeout.seconds)
+    }
+  }
+
+  static func keep(_ keep: Recipe.Keep) -> PictureKeeper.Options {
+    var options = PictureKeeper.Options()
+    options.acceptedRate = keep.accepts.share
+    options.budget = keep.budget.map { Int($0) } ?? Int.max
+    options.days = keep.days
+    return options
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
