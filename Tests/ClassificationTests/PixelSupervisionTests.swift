@@ -83,7 +83,8 @@ import Testing
     let batches = [large, batch([(1 * 3 + 2) * 6 + 4: 1]), batch([:], valid: [0, 1]), large]
     var one = PixelSupervision(classes: 3, pixelClasses: 3, background: 0)
     for batch in batches {
-      #expect(one.read(batch))
+      let isRead = one.read(batch)
+      #expect(isRead)
       let wanted = try #require(supervision(batch))
       #expect(one.targets == wanted.targets && one.weights == wanted.weights)
       #expect(one.planes == wanted.planes && one.meanWeight == wanted.meanWeight)
