@@ -64,9 +64,3 @@ func milliseconds(_ runs: Int = 7, _ body: () -> Void) -> Double {
   }
   return best
 }
-
-/// The folder with real part pictures, if this checkout has one beside it.
-let sharedData: String? = {
-  let path = "../shared/data"
-  return unsafe access(path, R_OK) == 0 ? path : nil
-}()

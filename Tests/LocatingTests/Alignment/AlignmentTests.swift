@@ -6,9 +6,9 @@ import Testing
 @Suite struct AlignmentTests {
   let scene = PartScene(ground: PartScene.Ground(seed: 1))
 
-  private var template: Image<Gray8> {
-    scene.frame(width: 200, height: 200, x: 100, y: 100, degrees: 0, seed: 999)
-  }
+  private let template: Image<Gray8>
+
+  init() { template = scene.frame(width: 200, height: 200, x: 100, y: 100, degrees: 0, seed: 999) }
 
   private struct Errors {
     var shift = 0.0
@@ -194,7 +194,6 @@ import Testing
     let frame = scene.frame(width: 640, height: 480, x: 330.2, y: 210.7, degrees: 14, seed: 8)
     for range in [0.0, 20, 180] {
       var aligner: PartAligner?
-      let template = template
       let made = milliseconds(1) {
         aligner = try? PartAligner(template: template, options: AlignmentOptions(maximumAngle: range, leastScore: 0.3))
       }
