@@ -13,5 +13,13 @@ public struct PartNames: Sendable {
   @discardableResult
   public mutating func insert(_ id: String) -> Bool { names.insert(Array(id.utf8)).inserted }
 
+  /// Adds `id`, or where that is taken the first of `id#2`, `id#3`...
+  public mutating func unused(_ id: String) -> String {
+    if insert(id) { return id }
+    var number = 2
+    while !insert("\(id)#\(number)") { number += 1 }
+    return "\(id)#\(number)"
+  }
+
   public func contains(_ id: String) -> Bool { names.contains(Array(id.utf8)) }
 }

@@ -67,7 +67,7 @@ GUEST
 
 part_bars() {
   local tool
-  swift build -c release --package-path "$root" --product cameracheck --static-swift-stdlib >"$work/build.log" 2>&1 \
+  swift build -c release --package-path "$root" --product cameracheck --static-swift-stdlib -Xlinker --strip-debug >"$work/build.log" 2>&1 \
     || { fail "cameracheck does not build: $work/build.log"; return; }
   tool=$root/.build/release/cameracheck
   if LIMIT=500 vm -- "$tool" bars /dev/video0 >"$work/bars.txt" 2>&1; then ok "colour bars: $(tail -n 1 "$work/bars.txt")"
@@ -146,7 +146,7 @@ GUEST
 # The number that each judged frame carries in its picture.
 part_numbers() {
   local out=$work/numbers tool=$root/.build/release/cameracheck format
-  [ -x "$tool" ] || swift build -c release --package-path "$root" --product cameracheck --static-swift-stdlib >"$work/build.log" 2>&1
+  [ -x "$tool" ] || swift build -c release --package-path "$root" --product cameracheck --static-swift-stdlib -Xlinker --strip-debug >"$work/build.log" 2>&1
   rm -rf "$out"; mkdir -p "$out"
   LIMIT=200 vm --uvc --out "$out" --files "$model" --bin "$assay" -- sh -c '
     for f in YUYV MJPG; do

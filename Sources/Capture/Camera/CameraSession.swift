@@ -87,7 +87,8 @@ private struct SessionRunner {
     let layout = camera.configuration!.layout
     var monitor = StreamMonitor(
       leastBytes: (try? FrameConverter(layout).leastBytes) ?? 0, mostBytes: layout.byteCount,
-      frozenAfter: settings.frozenAfter)
+      frozenAfter: settings.frozenAfter,
+      rate: camera.configuration!.rate)
     var lastFrame = Clock.seconds()
     var lastCheck = lastFrame
     settledAt = lastFrame + (hasLocked ? 0 : settings.settle)

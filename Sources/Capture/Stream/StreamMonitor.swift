@@ -28,8 +28,9 @@ public struct StreamMonitor: Sendable {
 
   /// Frames that can be missing before the count is held to have jumped: 20 minutes at 60 a second.
   private static let mostLost: UInt32 = 72_000
-  /// A driver's time may be so much later than the arrival, nanoseconds: clocks are read one after the other.
-  private static let mostAhead: Int64 = 20_000_000
+  /// A driver's time may be so much later than the arrival, nanoseconds: clocks are read one after the other, and some
+  /// drivers (vivid) give the end of the exposure by their timetable, which is up to a frame ahead.
+  private let mostAhead: Int64
   /// A frame may wait so long in the driver's buffers, nanoseconds.
   private static let mostBehind: Int64 = 10_000_000_000
 
@@ -37,7 +38,9 @@ public struct StreamMonitor: Sendable {
   ///   - leastBytes: a whole frame's; 0 where that varies.
   ///   - mostBytes: the driver's buffer.
   ///   - frozenAfter: equal frames that make a frozen picture; 0 for never.
-  public init(leastBytes: Int, mostBytes: Int, frozenAfter: Int) {
+  ///   - rate: frames a second; nil where that is not known.
+  public init(leastBytes: Int, mostBytes: Int, frozenAfter: Int, rate: Double? = nil) {
+    mostAhead = max(20_000_000, Int64(1.5e9 / max(rate ?? 30, 0.1)))
     self.leastBytes = leastBytes
     self.mostBytes = mostBytes
     self.frozenAfter = frozenAfter
@@ -83,9 +86,9 @@ public struct StreamMonitor: Sendable {
     guard let nanoseconds else { return arrival }
     defer { lastNanoseconds = nanoseconds }
     let isPossible =
-      nanoseconds <= arrival + Self.mostAhead && nanoseconds >= arrival - Self.mostBehind
+      nanoseconds <= arrival + mostAhead && nanoseconds >= arrival - Self.mostBehind
       && nanoseconds > lastNanoseconds ?? Int64.min
-    if isPossible { return nanoseconds }
+    if isPossible { return min(nanoseconds, arrival) }
     finding.notes.append(.time)
     return arrival
   }

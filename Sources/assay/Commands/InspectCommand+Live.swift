@@ -80,7 +80,7 @@ extension InspectCommand {
 
   private func listen(_ triggers: [TriggerSource: [SoftwareTrigger]]) throws { try listen(triggers, others: [:]) }
 
-  private func about(
+  func about(
     _ subject: String, _ file: ModelFile, _ policy: Policy, _ threads: Int
   ) -> InspectionReport.Info {
     let info = file.classifier.info
@@ -89,7 +89,7 @@ extension InspectCommand {
       provenance: .run(model: file.identity, threads: threads, started: .now()))
   }
 
-  private func finish(_ summary: RunSummary, _ out: String) throws {
+  func finish(_ summary: RunSummary, _ out: String) throws {
     if json { Console.write(String(decoding: summary.json, as: UTF8.self), to: 1) } else { print(summary, out) }
     if failOnReject && summary.rejected > 0 { throw ExitCode(4) }
   }

@@ -19,6 +19,7 @@ struct InspectCommand: ParsableCommand {
         assay inspect --camera usb-0000:00:14.0-3 --lock exposure --model parts.onnx --out run/
         assay inspect recording/ --model parts.onnx --out run/
         assay inspect --recipe line.yaml --out run/
+        assay inspect --watch incoming/ --model parts.onnx --out run/ --resume
 
       Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
       cannot be read is a reject with its reason, and the exit code is 3.
@@ -82,6 +83,8 @@ struct InspectCommand: ParsableCommand {
     try reporting(wayOn: " Go on with the same command and --resume.") {
       if let recipe = live.recipe {
         try RecipeFile.reporting { try inspect(recipe: recipe) }
+      } else if let watched = live.watch {
+        try inspect(watched: watched, out: folder ?? "")
       } else if let cameras = try live.cameras(source: source) {
         try inspect(cameras: cameras, out: folder ?? "")
       } else {

@@ -126,7 +126,9 @@ struct LiveInspection {
       return "\(station): \(configuration.camera.name), \(configuration.mode)"
         + (values.isEmpty ? "" : ", \(values.count) controls watched")
     case .fault(_, let text): return "\(station): \(text)"
-    case .outage(let record): return "\(station): \(record.reason) Waiting for it."
+    case .outage(let record):
+      let isStuck = record.cause == FrameFault.timeout.rawValue || record.cause == FrameFault.driver.rawValue
+      return "\(station): \(record.reason) " + (isStuck ? "Starting it anew." : "Waiting for it.")
     case .recovered(let record):
       let seconds = record.end.map { Double($0.milliseconds - record.start.milliseconds) / 1000 } ?? 0
       return "\(station): back after \(seconds.fixed(1)) s"

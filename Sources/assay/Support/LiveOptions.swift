@@ -18,6 +18,9 @@ struct LiveOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A station's recipe, a YAML file; see `assay recipe`.", valueName: "file"))
   var recipe: String?
   @Option(
+    help: ArgumentHelp("Judge pictures as they come into this folder, until stopped.", valueName: "folder"))
+  var watch: String?
+  @Option(
     help: ArgumentHelp(
       "Run this command for each decision, with its JSON line on standard input.", valueName: "command"))
   var onDecision: [String] = []
@@ -40,11 +43,12 @@ struct LiveOptions: ParsableArguments {
   var limit: Int?
 
   func validate(source: String?) throws {
-    let given = [source != nil, !camera.isEmpty, recipe != nil].count { $0 }
+    let given = [source != nil, !camera.isEmpty, recipe != nil, watch != nil].count { $0 }
     if given == 0 {
-      throw ValidationError("Give what to inspect: a folder, a picture, a camera's device, --camera or --recipe.")
+      throw ValidationError(
+        "Give what to inspect: a folder, a picture, a camera's device, --camera, --recipe or --watch.")
     }
-    if given > 1 { throw ValidationError("Give one of a source, --camera and --recipe.") }
+    if given > 1 { throw ValidationError("Give one of a source, --camera, --recipe and --watch.") }
     _ = try liveTrigger()
     _ = try budget()
     if !(keepAccepted >= 0 && keepAccepted <= 1) { throw ValidationError("--keep-accepted is a share, 0...1.") }

@@ -72,12 +72,19 @@ import Testing
   @Test mutating func timesThatCannotBe() {
     _ = look(1)
     // In the future, in a past that no buffer is as old as, and before the last.
-    for shift in [50_000_000, -11_000_000_000, -40_000_000] as [Int64] {
+    for shift in [60_000_000, -11_000_000_000, -40_000_000] as [Int64] {
       let finding = look(2, at: shift)
       #expect(finding.notes.contains(.time) && finding.nanoseconds == time + 1_000_000)
       monitor = StreamMonitor(leastBytes: 100, mostBytes: 120, frozenAfter: 3)
       _ = look(1)
     }
+  }
+
+  @Test mutating func aTimetableAheadIsClamped() {
+    _ = look(1)
+    // The end of a frame's exposure by the driver's timetable, before it is over.
+    let finding = look(2, at: 30_000_000)
+    #expect(finding.notes.isEmpty && finding.nanoseconds == time + 1_000_000)
   }
 
   @Test func withoutADriversTimeTheArrivalCounts() {
