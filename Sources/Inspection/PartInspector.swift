@@ -127,6 +127,9 @@ public struct StageClock: Sendable {
 
   public init() {}
 
+  /// - Parameter first: a stage that was over before.
+  public init(first: StageTiming) { timings = [first] }
+
   /// Ends the stage that began with the last one's end.
   public mutating func end(_ stage: String) {
     let time = Self.seconds()

@@ -27,6 +27,12 @@ package struct OwnThread: Sendable {
     self.handle = handle
   }
 
+  /// Lets the calling thread stand back behind the others of the process, for work that may wait.
+  package static func standBack() {
+    // On Linux the priority of "process 0" is that of the calling thread.
+    _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+  }
+
   package func join() {
     _ = pthread_join(handle, nil)
   }

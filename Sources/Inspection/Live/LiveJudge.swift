@@ -144,7 +144,9 @@ struct LiveJudge {
   private mutating func judge(
     _ frame: Frame, part: String? = nil, image: AnyImage? = nil, isRepeat: Bool = false
   ) throws {
-    var clock = StageClock()
+    let taken = frame.nanoseconds + frame.replayShift
+    // From the end of the exposure, as far as the driver tells, until judging begins.
+    var clock = StageClock(first: StageTiming("wait", Double(Clock.nanoseconds() - taken) * 1e-6))
     let repeats = isRepeat ? "-\(unanswered + 1)" : ""
     if isRepeat { unanswered += 1 }
     let head = PartHead(
@@ -169,7 +171,7 @@ struct LiveJudge {
     for (fault, line) in burst.ended(at: Clock.seconds()) { output.note(station.name, .fault(fault, line)) }
     outcome.decision.camera = station.name
     outcome.decision.part = part
-    try put(outcome, frameTime: frame.nanoseconds + frame.replayShift, isFrame: !isRepeat)
+    try put(outcome, frameTime: taken, isFrame: !isRepeat)
   }
 
   private mutating func put(_ outcome: PartInspector.Outcome, frameTime: Int64, isFrame: Bool) throws {

@@ -52,7 +52,7 @@ struct LiveScribe: ~Copyable {
       var decisions = 0
       for entry in pending {
         switch entry {
-        case .decision(let decision, _, _):
+        case .decision(let decision, _, _, _):
           lines += decision.jsonLine
           decisions += 1
         case .gap(let record): lines += record.jsonLine
@@ -86,10 +86,12 @@ struct LiveScribe: ~Copyable {
       let line = Array(lines[start..<end])
       start = end
       switch entry {
-      case .decision(let decision, let frameTime, let isFrame):
+      case .decision(let decision, let frameTime, let decidedAt, let isFrame):
         let milliseconds = Double(synced - frameTime) * 1e-6
         tally.judge(decision)
-        tally.time([StageTiming("latency", milliseconds)])
+        tally.time([
+          StageTiming("write", Double(synced - decidedAt) * 1e-6), StageTiming("latency", milliseconds),
+        ])
         latency.add(milliseconds)
         if isFrame { judgedFrames += 1 }
         judgedByStation[decision.camera ?? "", default: 0] += 1

@@ -24,7 +24,10 @@ public enum LiveNote: Sendable {
 /// Every access to its variables is made under `lock`; that is why it may be shared.
 final class LiveWriter: @unchecked Sendable {
   enum Entry: Sendable {
-    case decision(Decision, frameTime: Int64, isFrame: Bool)
+    /// - Parameters:
+    ///   - frameTime: when the frame was taken, nanoseconds of the monotonic clock.
+    ///   - decidedAt: when judging it was over, by the same clock.
+    case decision(Decision, frameTime: Int64, decidedAt: Int64, isFrame: Bool)
     case gap(GapRecord)
     case note(station: String, LiveNote)
   }
@@ -40,7 +43,7 @@ final class LiveWriter: @unchecked Sendable {
   private var isClosed = false
 
   func put(_ decision: Decision, frameTime: Int64, isFrame: Bool) {
-    add(.decision(decision, frameTime: frameTime, isFrame: isFrame))
+    add(.decision(decision, frameTime: frameTime, decidedAt: Clock.nanoseconds(), isFrame: isFrame))
   }
 
   func gap(_ station: String, _ outage: Outage) {

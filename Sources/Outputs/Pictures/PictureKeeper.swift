@@ -104,7 +104,11 @@ public final class PictureKeeper: @unchecked Sendable {
     reviews = ReviewList(folder: folder)
     let code = System.makeFolder(folder)
     guard code == 0 else { throw .system(operation: "make the folder", path: folder, code: code) }
-    thread = OwnThread { self.run() }
+    thread = OwnThread {
+      // Drawing and encoding pictures must not hold up judging.
+      OwnThread.standBack()
+      self.run()
+    }
     guard thread != nil else { throw .system(operation: "start a thread for", path: folder, code: EAGAIN) }
   }
 

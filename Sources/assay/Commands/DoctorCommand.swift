@@ -1,4 +1,5 @@
 import ArgumentParser
+import Capture
 import Glibc
 import Graphs
 import Imaging
@@ -32,6 +33,9 @@ struct DoctorCommand: ParsableCommand {
       ),
     ]
     rows += CodecInfo.versions.map { ($0.name, $0.version) }
+    let list = CameraList.current()
+    rows += list.cameras.enumerated().map { ("camera \($0.offset + 1)", "\($0.element.node), \($0.element.name)") }
+    if list.cameras.isEmpty { rows.append(("cameras", list.refused.first.map { "\($0)" } ?? "none")) }
     if json {
       var writer = JSONWriter(indented: true)
       writer.object { object in for row in rows { object.member(row.0, row.1) } }
