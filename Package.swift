@@ -119,7 +119,10 @@ let package = Package(
       ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
     tests(
       "InspectionTests",
-      ["Inspection", "Classification", "Graphs", "Samples", "Imaging", "Metrics", "FileTestSupport"]),
+      [
+        "Inspection", "Capture", "Locating", "Classification", "Graphs", "Samples", "Imaging", "Metrics",
+        "FileTestSupport",
+      ]),
     tests(
       "AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging", "FileTestSupport"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),

@@ -14,6 +14,15 @@ public enum DecisionLogError: Error, Sendable, Hashable, CustomStringConvertible
   /// A folder, device or FIFO is where a file is to be written.
   case notFile(path: String)
 
+  /// What failed and why, without a way on.
+  public var reason: String {
+    switch self {
+    case .system(let operation, let path, let code) where code == ENOSPC || code == EDQUOT:
+      "cannot \(operation) \(path): the disk is full"
+    default: description
+    }
+  }
+
   public var description: String {
     switch self {
     case .system(let operation, let path, let code) where code == ENOSPC || code == EDQUOT:

@@ -12,3 +12,5 @@ int coutputs_accept(int listener);
 int coutputs_pidfd(pid_t process);
 /// The new program starts with descriptors below `first` only; 0 or an error number.
 int coutputs_close_from(posix_spawn_file_actions_t *actions, int first);
+/// Freed memory stays with the process instead of going back to the system (mallopt, which <malloc.h> alone declares).
+void coutputs_keep_freed_memory(void);

@@ -123,7 +123,7 @@ struct LiveScribe: ~Copyable {
     return LiveStatus(
       seconds: now - began, stations: rows, judged: tally.judged, accepted: tally.count(.accept),
       reviewed: tally.count(.review), rejected: tally.count(.reject), latency: latency.percentiles,
-      lastReject: lastReject, trouble: trouble.map { "\($0)" })
+      lastReject: lastReject, trouble: trouble.map { "\($0.reason), \(pending.count) decisions wait in memory" })
   }
 
   private static func dropped(_ counts: FrameCounts, _ own: [String: Int]) -> [String: Int] {

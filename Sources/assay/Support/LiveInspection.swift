@@ -30,6 +30,9 @@ struct LiveInspection {
 
   /// - Returns: the summary, which is on the disk then, with `decisions.csv` and the report.
   func run() throws -> RunSummary {
+    // Pictures that are drawn come and go by the megabyte. Kept instead of given back each time, their memory costs no
+    // page faults in the middle of a run, and the process stays at one size.
+    ProcessMemory.keepFreed()
     let service = ServiceNotifier.fromEnvironment()
     let log = out + "/decisions.jsonl"
     let isFresh = if case .replace = start { true } else { false }
@@ -53,6 +56,7 @@ struct LiveInspection {
     var view = LiveStatusView(isQuiet: isQuiet)
     var clock = WallClockWatch()
     var keeping = ""
+    var isWriting = true
     func tell(_ line: String) { view.log(line) }
     service?.ready("starting")
     let summary = try run.run(
@@ -66,6 +70,10 @@ struct LiveInspection {
         service?.alive()
         service?.status(LiveStatusView.plain(status))
         if let jump = clock.jump() { tell(jump) }
+        if isWriting != (status.trouble == nil) {
+          isWriting.toggle()
+          tell(status.trouble.map { "NOT WRITTEN: \($0)" } ?? "decisions are written again")
+        }
         for line in outputs.news() { tell(line) }
         if let news = Self.news(keeper?.currentStatus), news != keeping {
           keeping = news
