@@ -97,6 +97,7 @@ row drift "$(set_ brightness=100)" $cam
 # Another program streams: this one waits until it is done.
 v4l2-ctl -d /dev/video0 --stream-mmap --stream-count=80 >/dev/null 2>&1 & sleep 1
 row busy "true" $cam
+row clock 'date -s "@$(($(date +%s) - 3600))" >/dev/null' $cam
 GUEST
   LIMIT=280 vm --out "$out" --files "$model" --files "$work/vivid.sh" --bin "$assay" -- sh "$work/vivid.sh" >"$work/vivid.txt" 2>&1
   for entry in gaps:sequence_gap nothing:timeout flag:driver_error_flag qbuf:driver_error reqbufs:driver_error \
@@ -105,6 +106,8 @@ GUEST
     counted "vivid ${entry%:*}" "$out/${entry%:*}" "${entry#*:}"
     recovered "vivid ${entry%:*}" "$out/${entry%:*}"
   done
+  adds_up "vivid clock" "$out/clock"; recovered "vivid clock" "$out/clock"
+  if grep -q "clock was set back" "$out/clock.log"; then ok "vivid clock: told"; else fail "vivid clock: not told"; fi
   adds_up "vivid wrap" "$out/wrap"
   if [ "$(value "$out/wrap" sequence_gap)$(value "$out/wrap" sequence_jump)" = 00 ] \
     && [ "$(value "$out/wrap" captured)" -gt 128 ]; then ok "vivid wrap: the count wraps unnoticed"

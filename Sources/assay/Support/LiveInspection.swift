@@ -64,6 +64,8 @@ struct LiveInspection {
       onDecision: { _, line in outputs.put(line) },
       onGap: { _, line in outputs.put(line) },
       onNote: { station, note in
+        // The only camera's failure to begin is the run's, and is told as that.
+        if case .ended = note, stations.count == 1 { return }
         if let line = Self.words(station, note) { tell(line) }
       },
       onStatus: { status in
