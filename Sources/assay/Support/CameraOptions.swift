@@ -44,11 +44,6 @@ struct CameraOptions: ParsableArguments {
     if !(timeout >= 0.1 && timeout <= 3600) { throw ValidationError("--timeout is a number of seconds, 0.1...3600.") }
   }
 
-  /// Whether any of them was given.
-  var isGiven: Bool {
-    size != nil || rate != nil || !pixels.isEmpty || !control.isEmpty || !lock.isEmpty || settle != nil
-  }
-
   var settings: CameraSettings {
     get throws {
       CameraSettings(

@@ -13,40 +13,35 @@ struct RecipeStations {
   private(set) var stations: [LiveStation] = []
   /// Software triggers by where they come from.
   private(set) var triggers: [TriggerSource: [SoftwareTrigger]] = [:]
-  private(set) var models: [String: ModelFile] = [:]
 
   /// - Throws: the first thing that cannot be used, with the place in the recipe that names it.
   init(_ recipe: Recipe, precision: Precision) throws {
+    // Cameras may share one.
+    var models: [String: ModelFile] = [:]
     for camera in recipe.cameras {
       let file = try models[camera.model] ?? ModelFile(path: camera.model, precision: precision)
       models[camera.model] = file
-      let trigger = self.trigger(camera.trigger, region: camera.region, ignore: camera.ignore)
+      let trigger = try Self.trigger(camera.trigger, ignore: camera.ignore)
       stations.append(
         LiveStation(
           name: camera.name,
           source: try CameraSource.session(camera.device, name: camera.name, settings: Self.settings(camera)),
           classifier: file.classifier, policy: try Self.policy(camera.policy, file.classifier.info),
-          model: file.identity, trigger: try trigger.get(),
+          model: file.identity, trigger: trigger,
           region: try Self.region(camera.region, camera.ignore), alignment: try Self.alignment(camera.alignment)))
-      if case .software(let source) = camera.trigger, case .software(let trigger) = stations.last!.trigger {
+      if case .software(let source) = camera.trigger, case .software(let trigger) = trigger {
         triggers[Self.source(source), default: []].append(trigger)
       }
     }
   }
 
-  private func trigger(
-    _ trigger: Recipe.Trigger, region: Recipe.Shape?, ignore: [Recipe.Shape]
-  ) -> Result<LiveTrigger, any Error> {
-    Result {
-      switch trigger {
-      case .everyFrame: .every
-      case .every(let duration): .interval(duration.seconds)
-      case .software: .software(SoftwareTrigger())
-      case .presence(let presence):
-        .presence(
-          Self.options(presence),
-          region: try presence.region.map { try Self.region($0, ignore) })
-      }
+  private static func trigger(_ trigger: Recipe.Trigger, ignore: [Recipe.Shape]) throws -> LiveTrigger {
+    switch trigger {
+    case .everyFrame: .every
+    case .every(let duration): .interval(duration.seconds)
+    case .software: .software(SoftwareTrigger())
+    case .presence(let presence):
+      .presence(options(presence), region: try presence.region.map { try region($0, ignore) })
     }
   }
 
