@@ -19,7 +19,11 @@ inspect: build
 ## Runs all tests, optimised: numeric code is 30 to 140 times slower without.
 test: setup
 	swift build $(TESTED) --build-tests
-	swift test $(TESTED) --skip-build
+	@swift test $(TESTED) --skip-build 2>&1 | tee .build/tests/output.txt; ended=$${PIPESTATUS[0]}; \
+	if [ $$ended != 0 ]; then \
+	  echo; echo "What failed (all of it is in .build/tests/output.txt):"; \
+	  grep -a -A 8 '^✘.* recorded an issue' .build/tests/output.txt | cut -c1-400 | tail -n 80; \
+	fi; exit $$ended
 
 build: setup
 	swift build $(BUILT)

@@ -159,6 +159,20 @@ import Threads
     #expect(text(path + "/out") == lines(1...60))
   }
 
+  /// What a command confirmed before it ended is not given to the next one.
+  @Test func acknowledgementsAreReadAfterTheEnd() throws {
+    let script =
+      "echo start >> \(path)/starts; read -r a; read -r b; echo ok; sleep 0.2; echo ok; echo > \(path)/ended; exit 9"
+    let sink = CommandSink(.shell(script), mode: .lines(acknowledged: true))
+    defer { sink.close() }
+    let two = [1, 2].map { OutputLine(number: $0, bytes: line($0)) }
+    let first = try sink.deliver(two)
+    #expect(eventually { !text(path + "/ended").isEmpty })
+    usleep(100_000)
+    if first == 1 { #expect(try sink.deliver([two[1]]) == 1) }
+    #expect(text(path + "/starts") == "start\n")
+  }
+
   @Test func aCommandThatDoesNotAcknowledgeIsStartedAgain() throws {
     let script =
       "read -r l; [ -e \(path)/once ] || { touch \(path)/once; exec sleep 1000; }; echo \"$l\" >> \(path)/out; echo ok; "

@@ -4,19 +4,23 @@ extension CommandSink {
   /// Passes lines to the command that runs, and waits for the first confirmation.
   func pass(_ lines: [OutputLine], acknowledged: Bool) throws(OutputError) -> Int {
     guard !isInterrupted.load(ordering: .acquiring) else { throw .interrupted }
-    if running != nil && running!.hasEnded { _ = reapRunning() }
+    var confirmed: UInt64 = 0
+    if let command = running, command.hasEnded {
+      // What it confirmed before its end counts.
+      receive(acknowledged, &confirmed)
+      if confirmed >= lines[0].number { return lines.prefix { $0.number <= confirmed }.count }
+      _ = reapRunning()
+    }
     if running == nil {
       tail.clear()
       flow = LineFlow()
       running = try ChildProcess(command, separatesErrors: true)
     }
     for line in lines where line.number > flow.last { flow.append(line) }
-    var confirmed: UInt64 = 0
     let end = System.seconds() + options.timeout
     while true {
       let isReading = send()
       receive(acknowledged, &confirmed)
-      // What it wrote before its end counts.
       if confirmed >= lines[0].number { return lines.prefix { $0.number <= confirmed }.count }
       if !isReading || running!.hasEnded {
         receive(acknowledged, &confirmed)

@@ -127,23 +127,26 @@ extension OutputQueue {
   /// Under the lock: takes away what is delivered now.
   private func confirm(through last: UInt64, isLost: Bool) {
     offered = 0
-    func take(_ entries: inout [OutputEntry], _ bytes: inout Int) -> Int {
-      var whole = 0
-      while whole < entries.count, entries[whole].last <= last {
-        if isLost { status.lost += entries[whole].count }
-        bytes -= entries[whole].size
-        whole += 1
+    func take(_ entries: inout [OutputEntry]) -> (count: Int, bytes: Int) {
+      var (count, bytes) = (0, 0)
+      while count < entries.count, entries[count].last <= last {
+        if isLost { status.lost += entries[count].count }
+        bytes += entries[count].size
+        count += 1
       }
-      entries.removeFirst(whole)
+      entries.removeFirst(count)
       if case .gap(let first, let end) = entries.first, first <= last { entries[0] = .gap(first: last + 1, last: end) }
-      return whole
+      return (count, bytes)
     }
-    _ = take(&pending, &pendingBytes)
+    pendingBytes -= take(&pending).bytes
     if pending.isEmpty && spilledRecords == 0 {
-      let count = take(&inbox, &inboxBytes)
+      let taken = take(&inbox)
+      inboxBytes -= taken.bytes
       if writing > 0 {
-        deliveredWhileWriting += count
-        writing -= count
+        deliveredWhileWriting += taken.count
+        // A delivery may reach beyond what is being written.
+        writing = max(writing - taken.count, 0)
+        writingBytes = max(writingBytes - taken.bytes, 0)
       }
     }
     var done: [UInt64] = []

@@ -14,10 +14,8 @@ extension OutputQueue {
         wait(seconds: options.linger) { self.isEnding || self.inbox.count >= self.options.lines / 2 }
         if inbox.isEmpty { continue }
       }
-      writing = 0
-      var size = 0
-      while writing < inbox.count && size < 1 << 20 {
-        size += inbox[writing].size
+      while writing < inbox.count && writingBytes < 1 << 20 {
+        writingBytes += inbox[writing].size
         writing += 1
       }
       deliveredWhileWriting = 0
@@ -39,10 +37,11 @@ extension OutputQueue {
         status.spillProblem = nil
         spillLast = max(spillLast, batch.last?.last ?? 0)
         move(positions.dropFirst(deliveredWhileWriting))
-        writing = 0
+        (writing, writingBytes) = (0, 0)
         monitor.wakeAll()
       case .failure(let error):
-        writing = 0
+        (writing, writingBytes) = (0, 0)
+        makeRoom()
         status.spillProblem = "cannot spill: \(error)"
         if isEnding { break }
         // Room may come; until then lines wait in memory, and are delivered from there.

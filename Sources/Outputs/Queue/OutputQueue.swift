@@ -76,6 +76,7 @@ public final class OutputQueue: @unchecked Sendable {
   /// Entries at the front that are being delivered, and of the inbox those that are being written to the spill.
   var offered = 0
   var writing = 0
+  var writingBytes = 0
   /// Of those being written, how many were delivered meanwhile.
   var deliveredWhileWriting = 0
   var taken: UInt64
@@ -180,8 +181,13 @@ public final class OutputQueue: @unchecked Sendable {
   private func append(_ entry: OutputEntry) {
     inbox.append(entry)
     inboxBytes += entry.size
-    while inbox.count > options.lines || inboxBytes > options.bytes {
-      // What is being delivered or written stays.
+    makeRoom()
+  }
+
+  /// Under the lock: drops the oldest until the rest fits. What is being delivered or written stays; the latter is on its
+  /// way out, at most a megabyte, and takes no room from newer lines.
+  func makeRoom() {
+    while inbox.count - writing > options.lines || inboxBytes - writingBytes > options.bytes {
       let index = max(pending.isEmpty && spilledRecords == 0 ? offered : 0, writing)
       guard index < inbox.count, drop(at: index) else { return }
     }
