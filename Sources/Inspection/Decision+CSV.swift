@@ -4,7 +4,7 @@ extension Decision {
   /// The first line of `decisions.csv`, ended by CR LF.
   public static let csvHeader =
     "id,source,sequence,timestamp,width,height,decision,label,score,scores,regions,reasons,model,model_sha256,"
-    + "total_ms,annotated\r\n"
+    + "total_ms,annotated,camera,part\r\n"
 
   /// The decision as one line of CSV (RFC 4180: fields with a comma, quote or line break are quoted, quotes doubled,
   /// lines end with CR LF). Scores are `label=score` and regions `label@x:y:w:h=score`, both joined by blanks;
@@ -19,7 +19,8 @@ extension Decision {
         return "\($0.label)@\(box.joined(separator: ":"))=\(number($0.score))"
       }.joined(separator: " "),
       reasons.joined(separator: "; "), model.name, model.sha256,
-      Self.short(((totalMilliseconds * 1000).rounded() / 1000).description), annotated ?? "",
+      Self.short(((totalMilliseconds * 1000).rounded() / 1000).description), annotated ?? "", camera ?? "",
+      part ?? "",
     ]
     return fields.map(csvField).joined(separator: ",") + "\r\n"
   }

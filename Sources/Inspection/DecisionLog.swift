@@ -144,4 +144,12 @@ extension DecisionLog {
     try DecisionReader.read(path: path) { try output.write(Array($0.csvLine.utf8)) }
     try output.commit()
   }
+
+  /// Writes `gaps.csv` anew from `decisions.jsonl`, a line for each time without a camera; none where there was none.
+  public static func writeGaps(from path: String, to csvPath: String) throws {
+    var gaps = GapList()
+    try DecisionReader.read(path: path, onGap: { gaps.add($0) }) { _ in }
+    guard !gaps.all.isEmpty else { return }
+    try AtomicFile.write(Array((GapRecord.csvHeader + gaps.all.map(\.csvLine).joined()).utf8), to: csvPath)
+  }
 }

@@ -16,15 +16,21 @@ public enum DecisionReader {
   ///
   /// A bad end is tolerated and reported in the result, since a power cut leaves one. A bad line with good ones behind
   /// it, or a file that never was a file of decisions, is an error.
+  ///
+  /// - Parameter onGap: called with every record of a time without a camera.
   @discardableResult
-  public static func read(path: String, _ body: (Decision) throws -> Void) throws -> Extent {
+  public static func read(
+    path: String, onGap: (GapRecord) throws -> Void = { _ in }, _ body: (Decision) throws -> Void
+  ) throws -> Extent {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw DecisionLogError.system(operation: "open", path: path, code: errno) }
     defer { close(file) }
-    return try read(file: file, path: path, body)
+    return try read(file: file, path: path, onGap: onGap, body)
   }
 
-  static func read(file: Int32, path: String, _ body: (Decision) throws -> Void) throws -> Extent {
+  static func read(
+    file: Int32, path: String, onGap: (GapRecord) throws -> Void = { _ in }, _ body: (Decision) throws -> Void
+  ) throws -> Extent {
     var extent = Extent()
     var line: [UInt8] = []
     var lineNumber = 0
@@ -45,12 +51,12 @@ public enum DecisionReader {
         rest = rest[(end + 1)...]
         lineNumber += 1
         do {
-          let isGap = GapRecord.isRecord(line)
-          if isGap { _ = try GapRecord(jsonLine: line) }
-          let decision = isGap ? nil : try Decision(jsonLine: line)
+          let gap = GapRecord.isRecord(line) ? try GapRecord(jsonLine: line) : nil
+          let decision = gap == nil ? try Decision(jsonLine: line) : nil
           if let fault = firstFault {
             throw DecisionLogError.corrupt(path: path, line: fault.line, reason: fault.reason)
           }
+          if let gap { try onGap(gap) }
           if let decision {
             try body(decision)
             extent.lines += 1

@@ -25,6 +25,10 @@ extension Recipe {
           white_balance_automatic: off    # or on and off
         lock: [exposure, gain, white_balance, focus]   # settle at the start, then stay; also all, none
         settle: 2 s
+        checks:                           # such a picture is rejected without a judgement; each may be off
+          frozen: 10                      # so many frames with the very same bytes
+          black: 20                       # nothing brighter than this grey level
+          overexposed: 80 %               # more than this share of it clipped
         trigger:                          # or: every frame, every 200 ms, {software: stdin}
           presence:                       # one frame of each part
             mode: passes                  # or stands: judged once it does not move
@@ -58,7 +62,8 @@ extension Recipe {
 
     outputs:                              # besides the run's folder; each decision is one JSON line
       - command: /usr/local/bin/plc-write # a line for the shell, or a list [program, argument, ...]
-        timeout: 2 s
+        timeout: 2 s                      # then it is ended, and the decision is tried again
+        feed: each                        # run for each decision; or lines, acknowledged: it keeps running
       - socket: /run/assay/decisions.sock
 
     keep:                                 # pictures

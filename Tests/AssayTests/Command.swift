@@ -18,7 +18,28 @@ struct Command {
   init(_ arguments: String..., in folder: TestFolder) { self.init(arguments, in: folder) }
 
   /// - Parameter signal: sent as soon as `errors` holds a few lines.
-  init(_ arguments: [String], in folder: TestFolder, signal: Int32? = nil) {
+  init(_ arguments: [String], in folder: TestFolder, signal: Int32) {
+    self.init(arguments, in: folder) { running in
+      running.wait { $0.count { $0 == "\n" } >= 4 }
+      running.send(signal)
+    }
+  }
+
+  /// A command that has not ended.
+  struct Running {
+    fileprivate let process: pid_t
+    fileprivate let errors: String
+
+    func send(_ signal: Int32) { kill(process, signal) }
+
+    /// Waits until what it has written to its standard error is so, half a minute at most.
+    func wait(_ isSo: (String) -> Bool) {
+      for _ in 0..<600 where !isSo(String(decoding: TestFolder.contents(errors), as: UTF8.self)) { usleep(50_000) }
+    }
+  }
+
+  /// - Parameter meanwhile: is called while the command runs.
+  init(_ arguments: [String], in folder: TestFolder, meanwhile: (Running) -> Void = { _ in }) {
     let (out, err) = (folder.path + "/.stdout", folder.path + "/.stderr")
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
@@ -33,10 +54,7 @@ struct Command {
     var process = pid_t()
     let status = unsafe posix_spawn(&process, Self.executable, &actions, nil, words, environ)
     precondition(status == 0, "\(Self.executable) cannot be run: build it with `swift build --product assay`")
-    if let signal {
-      for _ in 0..<600 where TestFolder.contents(err).count(where: { $0 == 0x0A }) < 4 { usleep(50_000) }
-      kill(process, signal)
-    }
+    meanwhile(Running(process: process, errors: err))
     var result: Int32 = 0
     while unsafe waitpid(process, &result, 0) < 0 && errno == EINTR {}
     exitCode = result & 0x7F == 0 ? result >> 8 & 0xFF : -(result & 0x7F)

@@ -52,7 +52,95 @@ import Testing
     #expect(refused.exitCode == 1 && refused.errors.contains("is there already; give another folder or --overwrite"))
   }
 
-  @Test func aRecipeRunsAndIsReadAgain() throws {
+  /// SIGHUP: another threshold while the camera goes on; a recipe that is wrong changes nothing; another frame rate
+  /// starts the camera anew.
+  @Test func aRecipeIsReadAgainWhileItRuns() throws {
+    let folder = TestFolder()
+    func write(reject: String, rate: Int, device: String = "device") {
+      let recipe = """
+        model: \(model)
+        policy: {reject: \(reject), review: \(reject)}
+        cameras:
+          top: {\(device): "play:\(root)/\(Self.washers)", format: {size: 192x192, rate: \(rate)}}
+        keep: {accepts: none, rejects: all, raw: yes}
+        """
+      folder.write(Array(recipe.utf8), "line.yaml")
+    }
+    write(reject: "1", rate: 20)
+    let log = folder.path + "/run/decisions.jsonl"
+    func decisions() -> Int { TestFolder.contents(log).count { $0 == 0x0A } }
+    func wait(for count: Int) { for _ in 0..<600 where decisions() < count { usleep(50_000) } }
+    let run = Command(["inspect", "--recipe", folder.path + "/line.yaml", "--out", folder.path + "/run"], in: folder) {
+      $0.wait { $0.contains("top: ") }
+      wait(for: 3)
+      write(reject: "0.0000001", rate: 20)
+      $0.send(SIGHUP)
+      $0.wait { $0.contains("recipe: top: policy.reject 1 -> ") }
+      wait(for: decisions() + 5)
+      write(reject: "0.5", rate: 20, device: "devise")
+      $0.send(SIGHUP)
+      $0.wait { $0.contains("the recipe is not changed") }
+      write(reject: "0.0000001", rate: 10)
+      $0.send(SIGHUP)
+      $0.wait { $0.contains("format.rate 20 -> 10") }
+      wait(for: decisions() + 3)
+      $0.send(SIGTERM)
+    }
+    #expect(run.exitCode == 0, "\(run.errors)")
+    #expect(run.errors.contains(#"unknown key "devise""#), "\(run.errors)")
+    var rejects: [Float] = []
+    var runs: [Substring] = []
+    try DecisionReader.read(path: log) { decision in
+      rejects.append(try #require(decision.limits).reject)
+      let run = decision.id.split(separator: "/")[1]
+      if runs.last != run { runs.append(run) }
+    }
+    // One change of thresholds within the first run; the frame rate began a second one.
+    #expect(rejects.first == 1 && rejects.last ?? 1 < 0.001)
+    #expect(zip(rejects, rejects.dropFirst()).count { $0 != $1 } == 1 && runs.count == 2, "\(runs)")
+    // Frames were kept as the camera sent them, and are judged again.
+    let again = Command(
+      "inspect", folder.path + "/run/kept", "--model", model, "--reject", "0.0000001", "--review", "0.0000001", "--out",
+      folder.path + "/again", "--no-keep", "--json", in: folder)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    let summary = try JSON(parsing: Array(again.output.utf8))
+    let judged = try #require(summary["frames"]?["judged"]?.intValue)
+    #expect(judged > 3 && summary["decisions"]?["reject"]?.intValue == judged)
+    let head = try JSON(parsing: folder.contents("run/run.json"))
+    #expect(head["cameras"]?.arrayValue?.first?["format"]?["rate"]?.doubleValue == 10)
+  }
+
+  /// What a line recorded is judged again by its recipe.
+  @Test func aRecordingIsJudgedByARecipe() throws {
+    let folder = TestFolder()
+    let recipe = """
+      model: \(model)
+      cameras:
+        top: {device: "play:\(root)/\(Self.washers)", format: {size: 192x192, rate: 20}, region: {rectangle: [8, 8, 176, 176]}}
+      """
+    folder.write(Array(recipe.utf8), "line.yaml")
+    let line = folder.path + "/line.yaml"
+    let run = Command(
+      "inspect", "--recipe", line, "--out", folder.path + "/run", "--record", folder.path + "/rec", "--limit", "6",
+      "--quiet", in: folder)
+    #expect(run.exitCode == 0 && run.errors.contains("frames recorded in "), "\(run.errors)")
+    let again = Command(
+      "inspect", folder.path + "/rec", "--recipe", line, "--out", folder.path + "/again", "--quiet", in: folder)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    var all: [[String]] = []
+    for name in ["run", "again"] {
+      var decisions: [String] = []
+      try DecisionReader.read(path: folder.path + "/\(name)/decisions.jsonl") {
+        decisions.append("\($0.frame.sequence) \($0.verdict) \($0.label) \($0.score) \($0.regions.map(\.box))")
+      }
+      all.append(decisions)
+    }
+    #expect(all[0].count >= 6 && all[0] == Array(all[1].prefix(all[0].count)))
+    let none = Command("inspect", folder.path, "--recipe", line, "--out", folder.path + "/none", in: folder)
+    #expect(none.exitCode == 1 && none.errors.contains("holds no recording"), "\(none.errors)")
+  }
+
+  @Test func aRecipeRunsAndSaysWhatIsWrong() throws {
     let folder = TestFolder()
     let recipe = """
       station: test

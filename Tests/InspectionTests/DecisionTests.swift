@@ -58,7 +58,7 @@ import Testing
       Self.sample.csvLine
         == "scratch-014,Datasets/washers/scratch-014.jpg,14,2026-01-31T09:14:03.201Z,256,256,reject,scratch,0.987,"
         + "good=0.011 scratch=0.987 stain=0.002,scratch@88:41:60:12=0.98,scratch 0.987 >= 0.50,washers,ab,6,"
-        + "annotated/scratch-014.jpg\r\n")
+        + "annotated/scratch-014.jpg,,\r\n")
     let columns = Decision.csvHeader.split(separator: ",").count
     #expect(columns == Self.sample.csvLine.split(separator: ",", omittingEmptySubsequences: false).count)
     #expect(csvField("a,b") == "\"a,b\"" && csvField("a\"b") == "\"a\"\"b\"" && csvField("a\r\nb") == "\"a\r\nb\"")

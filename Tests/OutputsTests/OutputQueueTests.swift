@@ -140,6 +140,23 @@ import Testing
     #expect(isAll(sink.numbers, through: 20))
   }
 
+  /// A new output does not get what was decided before it was there; one that was there gets all.
+  @Test func aNewOutputBeginsBehindWhatWas() throws {
+    let replay: OutputReplay = { first, limit in
+      (first..<min(first + UInt64(limit), 21)).map { OutputLine(number: $0, bytes: line($0)) }
+    }
+    let sink = TestSink(.fail)
+    let queue = try OutputQueue(folder: folder.path, sink: sink, options: quick(), behind: 10, replay: replay)
+    queue.resume(through: 10)
+    for number in 11...UInt64(15) { queue.put(line(number), number: number) }
+    #expect(queue.close(within: 0.01).waiting == 5)
+    let second = TestSink()
+    let again = try OutputQueue(folder: folder.path, sink: second, options: quick(), behind: 20, replay: replay)
+    again.resume(through: 20)
+    #expect(again.close(within: 60).delivered == 10)
+    #expect(second.numbers == Array(11...20))
+  }
+
   @Test func theCursorSurvivesAWriteCutShort() throws {
     let queue = try OutputQueue(folder: folder.path, sink: TestSink(batch: 1), options: quick())
     for number in 1...UInt64(10) { queue.put(line(number), number: number) }

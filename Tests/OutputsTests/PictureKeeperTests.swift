@@ -77,6 +77,43 @@ import Testing
     #expect((0..<10_000).allSatisfy { PictureKeeper.isSampled($0, rate: 1) })
   }
 
+  @Test func eachVerdictHasItsRateWhichMayChange() throws {
+    let keeper = try keeper {
+      $0.reviewedRate = 0
+      $0.rejectedRate = 0.5
+    }
+    for sequence in 0..<UInt64(200) {
+      keeper.keep(picture(sequence, .review), bytes: bytes(1))
+      keeper.keep(picture(sequence), bytes: bytes(1))
+    }
+    var status = settle(keeper)
+    #expect(status.kept.review == 0 && (60...140).contains(status.kept.reject))
+    keeper.change(options { $0.budget = 1 << 20 })
+    for sequence in 0..<UInt64(10) { keeper.keep(picture(sequence, .review), bytes: bytes(1)) }
+    status = keeper.close(within: 60)
+    #expect(status.kept.review == 10)
+  }
+
+  /// A picture and the camera's own frame are one: they count together and go together.
+  @Test func aFrameGoesWithItsPicture() throws {
+    let first = try keeper { $0.budget = 1000 }
+    for sequence in 1...UInt64(3) { first.keep(picture(sequence, .accept), bytes: bytes(), frame: bytes(300)) }
+    #expect(settle(first).bytes == 800)
+    #expect(
+      files("2026-11-21", "accept").map { String($0.dropFirst(10)) } == [
+        "02-2-scratch-part_2___.frame", "02-2-scratch-part_2___.jpg", "03-3-scratch-part_3___.frame",
+        "03-3-scratch-part_3___.jpg",
+      ])
+    first.close(within: 60)
+    // A crash between the two leaves a frame alone: it counts, and goes when its turn comes.
+    _ = unsafe unlink(path + "/2026-11-21/accept/" + files("2026-11-21", "accept")[1])
+    let second = try keeper { $0.budget = 1000 }
+    #expect(settle(second).bytes == 700 && second.currentStatus.files.accept == 2)
+    second.keep(picture(4, .accept), bytes: bytes(), frame: bytes(300))
+    let status = second.close(within: 60)
+    #expect(status.bytes == 800 && files("2026-11-21", "accept").count == 4, "\(files("2026-11-21", "accept"))")
+  }
+
   @Test func inABurstAcceptedOnesGoFirst() throws {
     let gate = Shared(0)
     let keeper = try keeper { $0.queue = 4 }

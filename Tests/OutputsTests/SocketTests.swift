@@ -221,10 +221,10 @@ final class Client {
   private var buffer: [UInt8] = []
 
   init(_ path: String) throws {
-    var address = try #require(SocketAddress.address(path))
+    var address = try #require(LocalSocket.address(path))
     socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     let socket = socket
-    let result = unsafe SocketAddress.call(&address) { unsafe connect(socket, $0, $1) }
+    let result = unsafe LocalSocket.call(&address) { unsafe connect(socket, $0, $1) }
     try #require(result == 0)
     // A reader that waits for ever would never say what is missing.
     var timeout = timeval(tv_sec: 60, tv_usec: 0)

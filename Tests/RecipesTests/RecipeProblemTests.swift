@@ -34,7 +34,7 @@ import Testing
         "line.yaml:7:33: \"rate\" must be from 0 to 1000, not 10000",
         "line.yaml:7:49: \"YUVY\" is no pixel format that Assay reads; did you mean YUYV?",
         "line.yaml:8:5: unknown key \"exposur\" in a camera; known here: device, region, ignore, alignment, format, "
-          + "controls, lock, settle, timeout, trigger, model, policy",
+          + "controls, lock, settle, timeout, checks, trigger, model, policy",
         "line.yaml:9:13: \"settle\" must be a time with its unit, not the number 2; such as 2 s, 200 ms, 5 min",
         "line.yaml:10:14: \"trigger\" must be a trigger, not the text \"sometimes\"; such as every frame, "
           + "{every: 200 ms}, {software: stdin}, {presence: {on: 10 %}}",

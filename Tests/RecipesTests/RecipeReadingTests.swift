@@ -50,7 +50,7 @@ import Testing
       recipe.outputs.map(\.target) == [
         .command(.shell("/usr/local/bin/plc-write")), .socket("/run/assay/decisions.sock"),
       ])
-    #expect(recipe.outputs.map(\.timeout) == [.seconds(2), .seconds(2)])
+    #expect(recipe.outputs.map(\.timeout) == [.seconds(2), .seconds(30)])
     var keep = Recipe.Keep()
     #expect(keep.accepts == Recipe.Sampling(1, of: 100))
     keep.budget = 20_000_000_000
@@ -66,7 +66,8 @@ import Testing
       recipe.cameras == [
         Recipe.Camera(
           name: "a", device: "x", format: Recipe.Format(), controls: [], lock: [], settle: .seconds(2),
-          timeout: .seconds(3), trigger: .everyFrame, region: nil, ignore: [], alignment: nil, model: "/line/m.onnx",
+          timeout: .seconds(3), checks: Recipe.Checks(), trigger: .everyFrame, region: nil, ignore: [], alignment: nil,
+          model: "/line/m.onnx",
           policy: Recipe.Policy())
       ])
     #expect(recipe.keep.budget == 10_000_000_000)
@@ -83,6 +84,38 @@ import Testing
   func triggers(text: String, trigger: Recipe.Trigger) throws {
     let recipe = try Recipe(yaml: camera("trigger: \(text)"), path: "/line/line.yaml")
     #expect(recipe.cameras[0].trigger == trigger)
+  }
+
+  @Test func checks() throws {
+    func read(_ station: String, _ own: String) throws -> Recipe.Checks {
+      try Recipe(yaml: "model: m.onnx\n\(station)\ncameras: {a: {device: x, \(own)}}", path: "line.yaml").cameras[0]
+        .checks
+    }
+    var wanted = Recipe.Checks()
+    #expect(try read("", "timeout: 1 s") == wanted)
+    #expect((wanted.frozen, wanted.black, wanted.overexposed) == (10, 20, 0.8))
+    wanted.frozen = nil
+    wanted.black = 5
+    wanted.overexposed = 0.3
+    #expect(try read("checks: {frozen: off, black: 9}", "checks: {black: 5, overexposed: 30 %}") == wanted)
+    wanted.frozen = 10
+    #expect(try read("checks: {frozen: off, overexposed: 30 %}", "checks: {frozen: on, black: 5}") == wanted)
+    for wrong in ["{frozen: 1}", "{black: 300}", "{overexposed: 100 %}", "{sharp: 3}", "{frozen: often}"] {
+      #expect(throws: RecipeError.self) { try read("", "checks: \(wrong)") }
+    }
+  }
+
+  @Test func feeds() throws {
+    func read(_ output: String) throws -> Recipe.Output {
+      try Recipe(yaml: "model: m.onnx\ncameras: {a: {device: x}}\noutputs: [{\(output)}]", path: "/l/line.yaml")
+        .outputs[0]
+    }
+    #expect(try read("command: x").feed == .each)
+    #expect(try read("command: x, feed: acknowledged").feed == .acknowledged)
+    #expect(try read("command: x").timeout == .seconds(2))
+    #expect(try read("socket: s").timeout == .seconds(30))
+    #expect(throws: RecipeError.self) { try read("socket: s, feed: lines") }
+    #expect(throws: RecipeError.self) { try read("command: x, feed: once") }
   }
 
   @Test func controlValues() throws {
@@ -128,17 +161,6 @@ import Testing
     #expect(Quantities.sampling("100%") == .all)
     #expect(Quantities.sampling("2 in 1") == nil)
     #expect(Quantities.sampling("0.00001 %") == nil)
-  }
-
-  /// Of any stretch of pictures, a share is kept that differs from the wanted one by less than a picture.
-  @Test(arguments: [(0, 1), (1, 1), (1, 100), (3, 7), (99, 100)])
-  func samplingIsEven(kept: Int, of: Int) {
-    let sampling = Recipe.Sampling(kept, of: of)
-    var count = 0
-    for number in 0..<1000 {
-      if sampling.keeps(number) { count += 1 }
-      #expect(abs(Double(count) - Double((number + 1) * kept) / Double(of)) < 1)
-    }
   }
 
   @Test func aliasesAndMerges() throws {

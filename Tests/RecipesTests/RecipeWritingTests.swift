@@ -15,6 +15,8 @@ import Testing
           + "white_balance_automatic to off.",
         "Exposure, gain, white balance and focus settle for 2 s at the start and are then held.",
         "Without a frame for 3 s it counts as stalled.",
+        "A picture that is frozen (10 equal frames), black (nothing brighter than grey level 20) or overexposed (more than "
+          + "80 % clipped) is rejected without a judgement.",
         "One frame of each part that comes by is judged, the sharpest that shows it whole.",
         "A part has come when 0.2 % of the rectangle of 480 x 720 pixels at (400, 0) differs from the empty belt in 2 "
           + "frames, and has gone when less than 0.1 % does in 3 frames.",
@@ -35,14 +37,17 @@ import Testing
         "Its controls stay as the camera has them.",
         "None of its automatics is locked.",
         "Without a frame for 3 s it counts as stalled.",
+        "A picture that is frozen (10 equal frames), black (nothing brighter than grey level 20) or overexposed (more than "
+          + "80 % clipped) is rejected without a judgement.",
         "One frame is judged for each line on the socket /run/assay/side.sock.",
         "The whole picture is judged.",
         "The model is /etc/assay/sides.onnx.",
         "A part is rejected from a score of 0.6 on, and reviewed from 0.3 on.",
         "For crack: a part is rejected from a score of 0.3 on, and reviewed from 0.1 on.",
         "Without a good class, a defect is named from a probability of 0.6 on.",
-        "Each decision goes as one JSON line to the command `/usr/local/bin/plc-write`, which has 2 s for it.",
-        "Each decision goes as one JSON line to all who read the socket /run/assay/decisions.sock, who have 2 s for it.",
+        "Each decision goes as one JSON line to the command `/usr/local/bin/plc-write`, which is run for it and has 2 s.",
+        "Each decision goes as one JSON line to all who read the socket /run/assay/decisions.sock; one who takes none for "
+          + "30 s is disconnected.",
         "Pictures are kept of all rejects, all reviews and 1 in 100 accepts.",
         "Raw frames are not kept.",
         "Pictures may take 20 GB; then the oldest go first.",
@@ -73,7 +78,12 @@ import Testing
       "controls: {a: on, b: \"on\", c: \"5\", d: -7, e: \"null\", f: \"Ünïcode \\\"q\\\"\"}",
       top: "model: \"we ird: #name.onnx\"\nstation: \"5\"\nout: \" x \""),
     camera("ignore: {rectangle: [1, 2, 3, 4]}", top: "model: m\nkeep: {budget: unlimited, raw: yes, accepts: 2.5 %}"),
-    camera("", top: "model: m\noutputs: [{command: [a, \"\", \"b c\"], timeout: 1500 ms}, {socket: s}]"),
+    camera("checks: {frozen: off, overexposed: 12.5 %}", top: "model: m\nchecks: {black: off, frozen: 9}"),
+    camera(
+      "",
+      top:
+        "model: m\noutputs: [{command: b, feed: acknowledged}, {command: [a, \"\", \"b c\"], timeout: 1500 ms}, {socket: s}]"
+    ),
   ]
 
   /// The canonical text says the same, and is its own canonical text.
@@ -101,10 +111,14 @@ import Testing
             lock: []
             settle: "2 s"
             timeout: "3 s"
+            checks:
+              frozen: 10
+              black: 20
+              overexposed: 0.8
             trigger: every frame
             model: /l/m.onnx
         outputs:
-          - {socket: /s, timeout: "2 s"}
+          - {socket: /s, timeout: "30 s"}
         keep:
           rejects: all
           reviews: all
@@ -116,8 +130,8 @@ import Testing
     #expect(
       recipe.json
         == "{\"station\":\"line\",\"cameras\":{\"top\":{\"device\":\"usb-1\",\"controls\":{\"gain\":4},\"lock\":[],"
-        + "\"settle\":\"2 s\",\"timeout\":\"3 s\",\"trigger\":\"every frame\",\"model\":\"/l/m.onnx\"}},\"outputs\":"
-        + "[{\"socket\":\"/s\",\"timeout\":\"2 s\"}],\"keep\":{\"rejects\":\"all\",\"reviews\":\"all\",\"accepts\":"
+        + "\"settle\":\"2 s\",\"timeout\":\"3 s\",\"checks\":{\"frozen\":10,\"black\":20,\"overexposed\":0.8},\"trigger\":\"every frame\",\"model\":\"/l/m.onnx\"}},\"outputs\":"
+        + "[{\"socket\":\"/s\",\"timeout\":\"30 s\"}],\"keep\":{\"rejects\":\"all\",\"reviews\":\"all\",\"accepts\":"
         + "\"1 in 100\",\"budget\":\"10 GB\",\"raw\":false}}")
   }
 
@@ -154,8 +168,8 @@ import Testing
     let changes = old.changes(to: new)
     #expect(
       changes.map(\.description) == [
-        "station: outputs [{socket: /s, timeout: \"2 s\"}] -> [{socket: /s, timeout: \"2 s\"}, {command: run, timeout: "
-          + "\"2 s\"}]",
+        "station: outputs [{socket: /s, timeout: \"30 s\"}] -> [{socket: /s, timeout: \"30 s\"}, "
+          + "{command: run, feed: each, timeout: \"2 s\"}]",
         "station: keep.budget \"10 GB\" -> \"20 GB\"",
         "station: out added: /o",
         "top: controls {a: 1, b: 2} -> {b: 2, a: 1}",

@@ -1,3 +1,5 @@
+public import Imaging
+
 /// What the driver agreed to send: format, size and where rows begin.
 public struct FrameLayout: Sendable, Hashable {
   public var format: PixelFormat
@@ -21,6 +23,10 @@ public struct FrameLayout: Sendable, Hashable {
     self.byteCount = byteCount
     self.encoding = encoding
   }
+}
+
+extension FrameLayout {
+  public var size: ImageSize { ImageSize(width: width, height: height) }
 }
 
 /// Where the planes of a frame begin.

@@ -1,19 +1,24 @@
 internal import Glibc
 
-/// A recording that is played again, frame by frame as the camera sent them.
+/// A recording that is played again, frame by frame as the camera sent them: a folder that a ``RecordingWriter`` filled,
+/// or frames that were kept one by one (``FrameFile``).
 public final class Recording: FrameSource {
   public let name: String
   public let folder: String
-  private let entries: [RecordingEntry]
+  private let frames: [(file: String, entry: RecordingEntry)]
   private let isRealtime: Bool
   /// Lines at the end that are torn, or whose frames are not there whole.
   public let tornLines: Int
 
   /// Frames in it.
-  public var count: Int { entries.count }
+  public var count: Int { frames.count }
 
-  /// Whether a folder holds a recording.
-  public static func isRecording(_ folder: String) -> Bool {
+  /// Whether a path is a recording, a kept frame, or a folder with kept frames.
+  public static func isRecording(_ path: String) -> Bool {
+    isWhole(path) || path.hasSuffix("." + FrameFile.fileExtension) || !FrameFile.find(in: path).isEmpty
+  }
+
+  private static func isWhole(_ folder: String) -> Bool {
     ["/frames.csv", "/frames.raw"].allSatisfy { unsafe access(folder + $0, R_OK) == 0 }
   }
 
@@ -25,6 +30,11 @@ public final class Recording: FrameSource {
     self.name = name
     self.folder = folder
     self.isRealtime = isRealtime
+    guard Self.isWhole(folder) else {
+      frames = try Self.kept(folder)
+      tornLines = 0
+      return
+    }
     let path = folder + "/frames.csv"
     guard let bytes = Self.contents(path) else { throw RecordingError(path, "cannot be read") }
     var status = stat()
@@ -47,31 +57,49 @@ public final class Recording: FrameSource {
     let whole = entries.prefix { $0.offset + $0.count <= status.st_size }
     tornLines = torn + entries.count - whole.count
     guard !whole.isEmpty else { throw RecordingError(folder, "holds no whole frame") }
-    self.entries = Array(whole)
+    frames = whole.map { (folder + "/frames.raw", $0) }
+  }
+
+  /// Frames that were kept one by one. Those of several cameras and runs have numbers of their own, so that they are
+  /// counted anew.
+  private static func kept(_ path: String) throws(RecordingError) -> [(file: String, entry: RecordingEntry)] {
+    let files = path.hasSuffix("." + FrameFile.fileExtension) ? [path] : FrameFile.find(in: path)
+    guard !files.isEmpty else { throw RecordingError(path, "holds no recording") }
+    var frames: [(file: String, entry: RecordingEntry)] = []
+    for file in files {
+      var entry = try FrameFile.entry(file)
+      entry.number = frames.count
+      frames.append((file, entry))
+    }
+    return frames
   }
 
   public func run(into queue: FrameQueue, shouldStop: @escaping @Sendable () -> Bool) {
-    let file = unsafe open(folder + "/frames.raw", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      queue.put(.ended(CameraError(folder + "/frames.raw", "open", errno)))
-      return
-    }
-    defer { close(file) }
     queue.state = "replaying"
     let pool = FramePool()
     let began = Clock.nanoseconds()
     var failure: CameraError?
-    for entry in entries {
+    var file = (path: "", descriptor: Int32(-1))
+    defer { if file.descriptor >= 0 { close(file.descriptor) } }
+    for (path, entry) in frames {
       if shouldStop() { break }
       if isRealtime {
-        let due = began + entry.nanoseconds - entries[0].nanoseconds
+        let due = began + entry.nanoseconds - frames[0].entry.nanoseconds
         // Gaps of hours happen; a stop must not wait for their end.
         while Clock.nanoseconds() < due && !shouldStop() {
           Clock.sleep(seconds: min(0.1, Double(due - Clock.nanoseconds()) * 1e-9))
         }
       }
-      guard let bytes = Self.read(file, entry, pool) else {
-        failure = CameraError(folder + "/frames.raw", .system, "cannot be read at byte \(entry.offset)")
+      if file.path != path {
+        if file.descriptor >= 0 { close(file.descriptor) }
+        file = (path, unsafe open(path, O_RDONLY | O_CLOEXEC))
+        guard file.descriptor >= 0 else {
+          failure = CameraError(path, "open", errno)
+          break
+        }
+      }
+      guard let bytes = Self.read(file.descriptor, entry, pool) else {
+        failure = CameraError(path, .system, "cannot be read at byte \(entry.offset)")
         break
       }
       queue.count { counts in
@@ -89,17 +117,16 @@ public final class Recording: FrameSource {
   }
 
   private static func read(_ file: Int32, _ entry: RecordingEntry, _ pool: FramePool) -> FrameBytes? {
-    var bytes = [UInt8](repeating: 0, count: entry.count)
-    var done = 0
-    while done < entry.count {
-      let count = unsafe bytes.withUnsafeMutableBytes {
-        unsafe pread(file, $0.baseAddress! + done, entry.count - done, entry.offset + done)
+    unsafe pool.filled(entry.count) { place in
+      var done = 0
+      while done < place.count {
+        let count = unsafe pread(file, place.baseAddress! + done, place.count - done, entry.offset + done)
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return false }
+        done += count
       }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      done += count
+      return true
     }
-    return pool.copy(bytes.span)
   }
 
   private static func contents(_ path: String) -> [UInt8]? {

@@ -24,10 +24,12 @@ public final class RecordingWriter: @unchecked Sendable {
   private let raw: Int32
   private let index: Int32
   private let capacity: Int
+  private let limit: Int?
   private let lock = Monitor()
   private var waiting: [Frame] = []
   private var status = Status()
   private var isClosed = false
+  private var taken = 0
   private var thread: OwnThread?
   private var offset = 0
 
@@ -36,13 +38,15 @@ public final class RecordingWriter: @unchecked Sendable {
   /// - Parameters:
   ///   - replace: throws away a recording that is there; otherwise it is an error.
   ///   - capacity: frames that may wait for the disk.
+  ///   - limit: records so many frames and no more; nil for all.
   /// - Throws: ``RecordingError``
-  public init(folder: String, replace: Bool = false, capacity: Int = 16) throws(RecordingError) {
+  public init(folder: String, replace: Bool = false, capacity: Int = 16, limit: Int? = nil) throws(RecordingError) {
     guard unsafe mkdir(folder, 0o777) == 0 || errno == EEXIST else {
       throw RecordingError(folder, "cannot be made (\(CameraError.text(errno)))")
     }
     self.folder = folder
     self.capacity = capacity
+    self.limit = limit
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL)
     func open(_ name: String) throws(RecordingError) -> Int32 {
       let file = unsafe Glibc.open(folder + "/" + name, flags, 0o644)
@@ -72,11 +76,12 @@ public final class RecordingWriter: @unchecked Sendable {
   public func record(_ frame: Frame) {
     lock.lock()
     defer { lock.unlock() }
-    guard !isClosed, status.failure == nil else { return }
+    guard !isClosed, status.failure == nil, taken < limit ?? .max else { return }
     if waiting.count >= capacity {
       status.missed += 1
     } else {
       waiting.append(frame)
+      taken += 1
       lock.wakeAll()
     }
   }
@@ -85,6 +90,13 @@ public final class RecordingWriter: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     return status
+  }
+
+  /// Whether it has all the frames that it is to have; some may still wait for the disk.
+  public var isFull: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return taken >= limit ?? .max
   }
 
   /// Writes what waits and ends.

@@ -45,7 +45,20 @@ public final class FramePool: Sendable {
 
   /// A copy of a frame.
   public func copy(_ bytes: Span<UInt8>) -> FrameBytes {
-    let count = bytes.count
+    let block = unsafe block(bytes.count)
+    unsafe bytes.withUnsafeBytes { unsafe block.copyMemory(from: $0) }
+    return unsafe FrameBytes(memory: block, count: bytes.count, pool: self)
+  }
+
+  /// A frame that `fill` writes; nil where it says that it could not.
+  func filled(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Bool) -> FrameBytes? {
+    let block = unsafe block(count)
+    let frame = unsafe FrameBytes(memory: block, count: count, pool: self)
+    return unsafe fill(UnsafeMutableRawBufferPointer(rebasing: block[..<count])) ? frame : nil
+  }
+
+  /// Memory for at least so many bytes.
+  private func block(_ count: Int) -> UnsafeMutableRawBufferPointer {
     // One size for all: compressed frames differ in length.
     let size = sizeNow.withLock { size in
       if count > size { size = count + count / 8 }
@@ -57,9 +70,7 @@ public final class FramePool: Sendable {
       unsafe Self.release(block)
       unsafe memory = nil
     }
-    let block = unsafe memory ?? Self.allocate(max(size, 4096))
-    unsafe bytes.withUnsafeBytes { unsafe block.copyMemory(from: $0) }
-    return unsafe FrameBytes(memory: block, count: count, pool: self)
+    return unsafe memory ?? Self.allocate(max(size, 4096))
   }
 
   fileprivate func takeBack(_ memory: UnsafeMutableRawBufferPointer) {

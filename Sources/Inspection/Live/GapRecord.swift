@@ -56,3 +56,25 @@ public struct GapRecord: Sendable, Hashable {
       end: (gap["end"]?.stringValue).flatMap { Timestamp($0) })
   }
 }
+
+extension GapRecord {
+  static let csvHeader = "camera,number,cause,start,end,reason\r\n"
+
+  var csvLine: String {
+    [camera, "\(number)", cause, "\(start)", end.map { "\($0)" } ?? "", reason].map(csvField).joined(separator: ",")
+      + "\r\n"
+  }
+}
+
+/// Gaps in the order of their beginnings, from the records that tell of their beginnings and ends.
+public struct GapList: Sendable {
+  public private(set) var all: [GapRecord] = []
+
+  public init() {}
+
+  public mutating func add(_ record: GapRecord) {
+    // A later run counts from 1 again: the end belongs to the latest of its number.
+    let open = all.lastIndex { $0.camera == record.camera && $0.number == record.number && $0.end == nil }
+    if record.end != nil, let open { all[open] = record } else { all.append(record) }
+  }
+}

@@ -7,10 +7,12 @@ internal import Samples
 
 /// A station's judging thread: takes frames from its queue, picks those that its trigger asks for, and judges them.
 struct LiveJudge {
-  private let station: LiveStation
+  private var station: LiveStation
   private let run: String
-  private let inspector: PartInspector
-  private let finish: @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
+  private var inspector: PartInspector
+  private let exchange: LiveExchange
+  private var exchanged = 0
+  private let finish: LiveRun.Finish
   private let output: LiveWriter
   private var look: LiveLook
   private var presence: LivePresence?
@@ -22,19 +24,36 @@ struct LiveJudge {
 
   /// - Parameter run: marks the run in the parts' names, so that those of several runs into one folder differ.
   init(
-    _ station: LiveStation, run: String, output: LiveWriter,
-    finish: @escaping @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
+    _ station: LiveStation, run: String, output: LiveWriter, exchange: LiveExchange, finish: @escaping LiveRun.Finish
   ) throws {
     self.station = station
     self.run = run
     self.output = output
+    self.exchange = exchange
     self.finish = finish
-    inspector = try PartInspector(
-      station.classifier, policy: station.policy, model: station.model, threads: 1, wantsOutlines: true)
+    inspector = try LiveExchange.Offer(station).inspector
     look = LiveLook(station)
-    if case .presence(let options, let region) = station.trigger {
-      presence = LivePresence(options, region: region ?? station.region)
+    presence = LivePresence(station)
+  }
+
+  /// Takes new settings over, if there are any.
+  private mutating func adopt() throws {
+    guard let offer = exchange.take(station.name, &exchanged) else { return }
+    let old = station
+    station = offer.station
+    station.queue = old.queue
+    inspector = offer.inspector
+    look = LiveLook(station)
+    if case .software(let before) = old.trigger, !before.isSame(as: station.trigger) {
+      for call in before.rest() { try refuse(call, "the recipe was changed") }
     }
+    let next = LivePresence(station)
+    // A belt that is known need not be learned again, nor do parts in view come twice.
+    if next?.isLike(presence) != true {
+      try endParts()
+      presence = next
+    }
+    nextDue = 0
   }
 
   /// Until the source has ended and all of its frames are through.
@@ -48,6 +67,8 @@ struct LiveJudge {
           output.end(station.name, error)
           return
         }
+        // An outage's records are told as they are; new settings begin with a frame.
+        if case .frame = event { try adopt() }
         try handle(event)
       }
       try giveUpCalls()
@@ -120,16 +141,17 @@ struct LiveJudge {
     for call in trigger.rest() { try refuse(call) }
   }
 
-  private mutating func refuse(_ call: SoftwareTrigger.Call) throws {
+  private mutating func refuse(_ call: SoftwareTrigger.Call, _ because: String? = nil) throws {
     unanswered += 1
-    let reason = outage.map { "the camera is away (\($0.cause))" } ?? "no frame came within \(decimals(patience)) s"
+    let reason =
+      because ?? outage.map { "the camera is away (\($0.cause))" } ?? "no frame came within \(decimals(patience)) s"
     let head = PartHead(
       id: "\(station.name)/\(run)/call-\(unanswered)", source: station.name, sequence: -unanswered,
       timestamp: Timestamp(milliseconds: Clock.wallMilliseconds(of: call.nanoseconds)))
     var outcome = inspector.refuse(head, Policy.unreadable("the trigger was not answered: " + reason))
     outcome.decision.part = call.part
     outcome.decision.camera = station.name
-    try put(outcome, frameTime: call.nanoseconds, isFrame: false)
+    try put(outcome, frame: nil, frameTime: call.nanoseconds, isFrame: false)
   }
 
   private var patience: Double { if case .software(let trigger) = station.trigger { trigger.patience } else { 0 } }
@@ -159,7 +181,7 @@ struct LiveJudge {
       do throws(FrameError) {
         let image = if let image { image } else { try look.picture(of: frame) }
         clock.end("read")
-        outcome = judge(image, head, clock)
+        outcome = judge(image, frame.layout.size, head, clock)
       } catch {
         clock.end("read")
         let fault = error.fault
@@ -171,17 +193,23 @@ struct LiveJudge {
     for (fault, line) in burst.ended(at: Clock.seconds()) { output.note(station.name, .fault(fault, line)) }
     outcome.decision.camera = station.name
     outcome.decision.part = part
-    try put(outcome, frameTime: taken, isFrame: !isRepeat)
+    try put(outcome, frame: frame, frameTime: taken, isFrame: !isRepeat)
   }
 
-  private mutating func put(_ outcome: PartInspector.Outcome, frameTime: Int64, isFrame: Bool) throws {
+  private mutating func put(
+    _ outcome: PartInspector.Outcome, frame: Frame?, frameTime: Int64, isFrame: Bool
+  ) throws {
     var outcome = outcome
-    try finish(&outcome, station)
+    try finish(&outcome, station, frame)
     output.put(outcome.decision, frameTime: frameTime, isFrame: isFrame)
   }
 
   /// Black and overexposed pictures are told as such; of the others the part is cut out and judged.
-  private mutating func judge(_ image: AnyImage, _ head: PartHead, _ clock: StageClock) -> PartInspector.Outcome {
+  ///
+  /// - Parameter size: the frame's; the picture may be smaller.
+  private mutating func judge(
+    _ image: AnyImage, _ size: ImageSize, _ head: PartHead, _ clock: StageClock
+  ) -> PartInspector.Outcome {
     var clock = clock
     switch look.part(in: image) {
     case .fault(let fault):
@@ -200,8 +228,8 @@ struct LiveJudge {
       return outcome
     case .part(let picture, let place):
       if station.alignment != nil { clock.end("align") }
-      var outcome = inspector.inspect(
-        picture, size: ImageSize(width: picture.width, height: picture.height), part: head, clock: clock)
+      let cut = if case .whole = place { size } else { ImageSize(width: picture.width, height: picture.height) }
+      var outcome = inspector.inspect(picture, size: cut, part: head, clock: clock)
       place.restore(&outcome, frame: image)
       return outcome
     }

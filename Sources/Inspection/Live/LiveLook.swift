@@ -11,6 +11,8 @@ struct LiveLook {
   private let alignment: LiveAlignment?
   private let health: FrameHealth.Limits?
   private let wantsGray: Bool
+  /// The size that JPEG frames may be decoded at, as files are; nil where places in the frame are to be found.
+  private let target: ImageSize?
   private var converter: FrameConverter?
   private var layout: FrameLayout?
   private var mask: RegionMask?
@@ -36,12 +38,16 @@ struct LiveLook {
     region = station.region
     alignment = station.alignment
     health = station.health
-    wantsGray = station.classifier.info.preprocessing.channels == 1
+    let options = station.classifier.info.preprocessing.decodeOptions
+    wantsGray = options.wantsGray
+    let followsParts = if case .presence = station.trigger { true } else { false }
+    target = region.isWholeFrame && alignment == nil && !followsParts ? options.target : nil
   }
 
+  /// The frame's picture; a JPEG's may be smaller than the frame.
   mutating func picture(of frame: Frame) throws(FrameError) -> AnyImage {
     if layout != frame.layout {
-      converter = try FrameConverter(frame.layout, wantsGray: wantsGray)
+      converter = try FrameConverter(frame.layout, wantsGray: wantsGray, target: target)
       layout = frame.layout
     }
     return try converter!.convert(frame.bytes.span)
@@ -80,29 +86,49 @@ struct LiveLook {
 extension LiveLook.Place {
   /// Puts regions back into the frame's pixels, and the frame itself back as the picture to draw on.
   func restore(_ outcome: inout PartInspector.Outcome, frame: AnyImage) {
+    let toFrame: AffineMap
+    switch self {
+    // What is judged whole is told in the frame's pixels already.
+    case .whole: return
+    case .box(let cut): toFrame = .translation(x: Double(cut.x), y: Double(cut.y))
+    case .pose(let pose):
+      outcome.decision.pose = Decision.Pose(x: pose.x, y: pose.y, angle: pose.degrees, score: pose.score)
+      toFrame = pose.toSource
+    }
     outcome.decision.frame.width = frame.width
     outcome.decision.frame.height = frame.height
     let size = ImageSize(width: frame.width, height: frame.height)
-    switch self {
-    case .whole: return
-    case .box(let cut):
-      for index in outcome.decision.regions.indices {
-        outcome.decision.regions[index].move { Point($0.x + Double(cut.x), $0.y + Double(cut.y)) }
-      }
-    case .pose(let pose):
-      outcome.decision.pose = Decision.Pose(x: pose.x, y: pose.y, angle: pose.degrees, score: pose.score)
-      let map = pose.toSource
-      for index in outcome.decision.regions.indices {
-        outcome.decision.regions[index].move { point in
-          let place = map(x: point.x, y: point.y)
-          return Point(place.x, place.y)
-        }
+    for index in outcome.decision.regions.indices {
+      outcome.decision.regions[index].move { point in
+        let place = toFrame(x: point.x, y: point.y)
+        return Point(place.x, place.y)
       }
     }
-    // Evidence is laid over the whole picture, which the cut-out is not.
-    outcome.heat = nil
+    if let heat = outcome.heat, let cut = outcome.sourceSize {
+      outcome.heat = Self.spread(heat, over: size, from: cut, toFrame)
+    }
     outcome.image = frame
     outcome.sourceSize = size
+  }
+}
+
+extension LiveLook.Place {
+  /// Cells of evidence along the frame's longer side: it is smooth, and is drawn enlarged.
+  private static let heatCells = 320.0
+
+  /// Evidence over the cut-out as evidence over the frame, 0 outside.
+  private static func spread(
+    _ heat: Image<Float>, over frame: ImageSize, from cut: ImageSize, _ toFrame: AffineMap
+  ) -> Image<Float> {
+    let scale = min(1, heatCells / Double(max(frame.width, frame.height)))
+    let cells = ImageSize(
+      width: max(1, Int((Double(frame.width) * scale).rounded())),
+      height: max(1, Int((Double(frame.height) * scale).rounded())))
+    let map = AffineMap.scaling(
+      x: Double(cut.width) / Double(heat.width), y: Double(cut.height) / Double(heat.height)
+    ).then(toFrame).then(
+      .scaling(x: Double(cells.width) / Double(frame.width), y: Double(cells.height) / Double(frame.height)))
+    return heat.warped(by: map, size: cells, border: .constant(0))
   }
 }
 

@@ -20,10 +20,15 @@ struct LivePresence {
   /// The last frames that were judged; those that could still come again are never many.
   private var judged: [Int] = []
 
-  init(_ options: PresenceOptions, region: RegionOfInterest) {
+  /// nil for a station with another trigger.
+  init?(_ station: LiveStation) {
+    guard case .presence(let options, let region) = station.trigger else { return nil }
     self.options = options
-    self.region = region
+    self.region = region ?? station.region
   }
+
+  /// Whether the other looks for the same parts in the same place.
+  func isLike(_ other: LivePresence?) -> Bool { options == other?.options && region == other?.region }
 
   /// - Returns: the parts that are ready.
   mutating func add(_ frame: Frame, _ image: AnyImage) -> [Ready] {

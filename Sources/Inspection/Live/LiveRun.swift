@@ -1,4 +1,4 @@
-internal import Capture
+public import Capture
 internal import Metrics
 internal import Samples
 internal import Threads
@@ -32,16 +32,23 @@ public struct LiveRun: Sendable {
 
   let stations: [LiveStation]
   let settings: Settings
-  let finish: @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void
+  let exchange: LiveExchange
+  let finish: Finish
 
-  /// - Parameter finish: works on a judged part on its station's judging thread; may complete the decision.
+  /// Gets a judged part, its station as it was in force, and the frame if there was one.
+  public typealias Finish = @Sendable (inout PartInspector.Outcome, LiveStation, Frame?) throws -> Void
+
+  /// - Parameters:
+  ///   - exchange: brings new settings while it runs.
+  ///   - finish: works on a judged part on its station's judging thread; may complete the decision.
   public init(
-    _ stations: [LiveStation], settings: Settings,
-    finish: @escaping @Sendable (inout PartInspector.Outcome, LiveStation) throws -> Void = { _, _ in }
+    _ stations: [LiveStation], settings: Settings, exchange: LiveExchange = LiveExchange(),
+    finish: @escaping Finish = { _, _, _ in }
   ) {
     precondition(Set(stations.map(\.name)).count == stations.count, "two cameras of one name")
     self.stations = stations
     self.settings = settings
+    self.exchange = exchange
     self.finish = finish
   }
 
@@ -74,9 +81,9 @@ public struct LiveRun: Sendable {
     }
     for station in stations {
       threads += [
-        OwnThread { [run = settings.run, finish] in
+        OwnThread { [run = settings.run, exchange, finish] in
           do {
-            var judge = try LiveJudge(station, run: run, output: output, finish: finish)
+            var judge = try LiveJudge(station, run: run, output: output, exchange: exchange, finish: finish)
             try judge.work()
           } catch {
             output.fail(error)
@@ -106,7 +113,7 @@ public struct LiveRun: Sendable {
 /// Tells all threads to end. Asks the caller's closure too, and remembers its yes.
 private final class StopFlag: Sendable {
   private let ask: @Sendable () -> Bool
-  private let flag = Flag()
+  private let flag = Latch()
 
   init(_ ask: @escaping @Sendable () -> Bool) { self.ask = ask }
 

@@ -1,6 +1,5 @@
 internal import Capture
 internal import Metrics
-internal import Synchronization
 
 /// The writing side of a live run: appends, syncs, counts and tells.
 struct LiveScribe: ~Copyable {
@@ -9,8 +8,12 @@ struct LiveScribe: ~Copyable {
   private var log: DecisionLog
   private var tally = RunTally()
   private var taken: [LiveWriter.Entry] = []
-  /// What could not be written yet, oldest first.
+  /// What is not written yet, oldest first, with its lines one behind the other, where each ends, and how many of them
+  /// are decisions.
   private var pending: [LiveWriter.Entry] = []
+  private var lines: [UInt8] = []
+  private var ends: [Int] = []
+  private var decisions = 0
   private var latency = PercentileSketch()
   private var judgedByStation: [String: Int] = [:]
   private var judgedFrames = 0
@@ -41,30 +44,20 @@ struct LiveScribe: ~Copyable {
   ) throws {
     if pending.count < 4096 {
       try output.take(seconds: 0.05, into: &taken)
-      pending += taken
+      for entry in taken { hold(entry) }
       taken.removeAll(keepingCapacity: true)
     }
     let now = Clock.seconds()
     if !pending.isEmpty && (trouble == nil || now - lastTry >= 0.5) {
       lastTry = now
-      var lines: [UInt8] = []
-      var ends: [Int] = []
-      var decisions = 0
-      for entry in pending {
-        switch entry {
-        case .decision(let decision, _, _, _):
-          lines += decision.jsonLine
-          decisions += 1
-        case .gap(let record): lines += record.jsonLine
-        case .note: break
-        }
-        ends.append(lines.count)
-      }
       do throws(DecisionLogError) {
         try log.append(lines: lines, decisions: decisions)
         trouble = nil
-        tell(lines, ends, onDecision, onGap, onNote)
+        tell(onDecision, onGap, onNote)
         pending.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        decisions = 0
       } catch {
         trouble = error
       }
@@ -76,8 +69,20 @@ struct LiveScribe: ~Copyable {
     lastStatus = now
   }
 
+  private mutating func hold(_ entry: LiveWriter.Entry) {
+    switch entry {
+    case .decision(let decision, _, _, _):
+      lines += decision.jsonLine
+      decisions += 1
+    case .gap(let record): lines += record.jsonLine
+    case .note: break
+    }
+    pending.append(entry)
+    ends.append(lines.count)
+  }
+
   private mutating func tell(
-    _ lines: [UInt8], _ ends: [Int], _ onDecision: (Decision, [UInt8]) -> Void, _ onGap: (GapRecord, [UInt8]) -> Void,
+    _ onDecision: (Decision, [UInt8]) -> Void, _ onGap: (GapRecord, [UInt8]) -> Void,
     _ onNote: (String, LiveNote) -> Void
   ) {
     let synced = Clock.nanoseconds()
@@ -149,11 +154,4 @@ struct LiveScribe: ~Copyable {
     summary.outages = outages
     return summary
   }
-}
-
-/// A yes that stays.
-final class Flag: Sendable {
-  private let value = Atomic<Bool>(false)
-  var isSet: Bool { value.load(ordering: .relaxed) }
-  func set() { value.store(true, ordering: .relaxed) }
 }

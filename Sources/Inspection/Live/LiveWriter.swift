@@ -8,6 +8,15 @@ public enum LiveDrop {
   public static let notTriggered = "not_triggered"
   /// No part was there, or another frame showed it better.
   public static let noPart = "no_part"
+
+  /// What a cause of drops or a fault means, for people; the name itself where it is not known.
+  public static func words(_ cause: String) -> String {
+    switch cause {
+    case notTriggered: "the trigger did not ask for it"
+    case noPart: "no part was there, or another frame showed it better"
+    default: FrameFault(rawValue: cause)?.description ?? cause
+    }
+  }
 }
 
 /// Something for the log of a live run.

@@ -40,6 +40,11 @@ public final class SoftwareTrigger: Sendable {
     return isTaken
   }
 
+  /// Whether this is what triggers there.
+  func isSame(as trigger: LiveTrigger) -> Bool {
+    if case .software(let other) = trigger { other === self } else { false }
+  }
+
   /// Calls that were turned away.
   public var refusedCalls: Int { refused.load(ordering: .relaxed) }
 

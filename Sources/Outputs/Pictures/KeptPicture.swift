@@ -80,7 +80,7 @@ public struct PictureCounts: Sendable, Hashable {
 /// of the four causes: the numbers add up.
 public struct PictureKeeperStatus: Sendable, Hashable, CustomStringConvertible {
   public var kept = PictureCounts()
-  /// Accepted ones that the sampling left out.
+  /// Those that the sampling left out.
   public var notSampled = 0
   public var waiting = 0
   /// More came at once than could be written.

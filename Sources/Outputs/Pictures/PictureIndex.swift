@@ -27,6 +27,13 @@ struct PictureIndex {
 
   static func path(_ day: Int32, _ verdict: KeptPicture.Verdict) -> String { UTC.date(day) + "/" + verdict.rawValue }
 
+  /// What the camera's own frame is called beside a picture of this name, or path.
+  static func frameName(of name: String) -> String {
+    (name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name) + frameEnding
+  }
+
+  private static let frameEnding = ".frame"
+
   /// The serial that a name begins with.
   static func serial(_ name: some StringProtocol) -> UInt64? {
     let digits = name.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }
@@ -51,7 +58,16 @@ struct PictureIndex {
         }
       }
     }
-    for verdict in KeptPicture.Verdict.allCases { entries[verdict]!.sort { $0.serial < $1.serial } }
+    for verdict in KeptPicture.Verdict.allCases {
+      // A picture and its frame are one entry.
+      entries[verdict] = entries[verdict]!.sorted { $0.serial < $1.serial }.reduce(into: []) { merged, entry in
+        if let last = merged.last, last.serial == entry.serial, last.day == entry.day {
+          merged[merged.count - 1].bytes = UInt32(clamping: Int(last.bytes) + Int(entry.bytes))
+        } else {
+          merged.append(entry)
+        }
+      }
+    }
   }
 
   /// Serials up to this one are not given again.
@@ -93,7 +109,9 @@ struct PictureIndex {
       // Pictures go in order of age, so that one reading serves a whole folder.
       listing = (path, [:])
       for name in System.names(in: folder + "/" + path) {
-        if let serial = Self.serial(name) { listing.names[serial] = name }
+        guard let serial = Self.serial(name) else { continue }
+        // A frame whose picture was never written stands for itself.
+        if !name.hasSuffix(Self.frameEnding) || listing.names[serial] == nil { listing.names[serial] = name }
       }
     }
     return listing.names[entry.serial].map { path + "/" + $0 }

@@ -93,6 +93,7 @@ extension PictureKeeper {
         guard appendLine(line, to: folder + "/removed.jsonl") == 0 else { return .failed }
       }
       guard unsafe unlink(folder + "/" + path) == 0 || errno == ENOENT else { return .failed }
+      _ = unsafe unlink(folder + "/" + PictureIndex.frameName(of: path))
       monitor.lock()
       status.removed[verdict] += 1
       if verdict != .accept && !isReviewed { status.removedUnreviewed += 1 }

@@ -35,28 +35,38 @@ extension PictureKeeper {
     // On a full disk not even the encoding is worth its time.
     if let result = makeRoom(0, picture.verdict) { return result }
     let bytes: [UInt8]
+    let frame: [UInt8]?
     do {
       bytes = try job.bytes()
+      frame = try job.frame?()
     } catch {
       return .failed("cannot encode the picture of \(picture.id): \(error)")
     }
-    if let result = makeRoom(bytes.count, picture.verdict) { return result }
+    let size = bytes.count + (frame?.count ?? 0)
+    if let result = makeRoom(size, picture.verdict) { return result }
 
     let day = UTC.day(picture.milliseconds)
     let place = folder + "/" + PictureIndex.path(day, picture.verdict)
     let serial = index.nextSerial
     let name = picture.fileName(serial: serial)
-    let code = store(bytes, place, name, isSynced: picture.verdict != .accept)
+    let isSynced = picture.verdict != .accept
+    let frameName = PictureIndex.frameName(of: name)
+    // First, so that where there is a picture there is its frame.
+    var code = frame.map { store($0, place, frameName, isSynced: isSynced) } ?? 0
+    if code == 0 {
+      code = store(bytes, place, name, isSynced: isSynced)
+      if code != 0 && frame != nil { _ = unsafe unlink(place + "/" + frameName) }
+    }
     guard code == 0 else {
       let problem = "cannot write \(place)/\(name): \(System.reason(code))"
       return code == ENOSPC || code == EDQUOT ? .diskFull(problem) : .failed(problem)
     }
-    index.add(.init(serial: serial, bytes: UInt32(clamping: bytes.count), day: day), picture.verdict)
+    index.add(.init(serial: serial, bytes: UInt32(clamping: size), day: day), picture.verdict)
     let path = PictureIndex.path(day, picture.verdict) + "/" + name
     let line =
       "{\"path\":\(jsonString(path)),\"id\":\(jsonString(picture.id)),\"sequence\":\(picture.sequence),"
       + "\"verdict\":\"\(picture.verdict.rawValue)\",\"label\":\(jsonString(picture.label)),"
-      + "\"time\":\"\(UTC.timestamp(picture.milliseconds))\",\"bytes\":\(bytes.count)}\n"
+      + "\"time\":\"\(UTC.timestamp(picture.milliseconds))\",\"bytes\":\(size)}\n"
     // The picture is there, and its name says the most.
     _ = appendLine(line, to: folder + "/" + UTC.date(day) + "/kept.jsonl")
     return .kept

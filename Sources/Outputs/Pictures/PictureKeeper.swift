@@ -1,10 +1,12 @@
 internal import Glibc
+internal import Synchronization
 internal import Threads
 
-/// Keeps pictures of judged parts: all that were rejected or sent to review, and a sample of the accepted.
+/// Keeps pictures of judged parts: by default all that were rejected or sent to review, and a sample of the accepted.
 ///
 /// ```text
 /// FOLDER/2026-11-21/reject/000000000123-17-scratch-part_0017.jpg    day in UTC; serial, sequence, label, id
+/// FOLDER/2026-11-21/reject/000000000123-17-scratch-part_0017.frame  the camera's own bytes, where they are wanted
 /// FOLDER/2026-11-21/kept.jsonl     one line for each picture: path, id, sequence, verdict, label, time
 /// FOLDER/reviewed.txt              written by whoever reviews: one path in FOLDER on a line
 /// FOLDER/removed.jsonl             each rejected or reviewable picture that was removed, and why
@@ -25,8 +27,10 @@ internal import Threads
 /// Sendable because `monitor` guards the jobs and the status; the rest belongs to the keeper's thread.
 public final class PictureKeeper: @unchecked Sendable {
   public struct Options: Sendable {
-    /// The share of accepted pictures that is kept, 0 to 1. Which ones depends on their sequence numbers only.
+    /// The shares of pictures that are kept, 0 to 1. Which ones depends on their sequence numbers only.
     public var acceptedRate = 0.01
+    public var reviewedRate = 1.0
+    public var rejectedRate = 1.0
     /// Bytes that the pictures may take.
     public var budget = 10 << 30
     /// Days after which accepted and reviewed pictures are removed; nil: never.
@@ -39,13 +43,26 @@ public final class PictureKeeper: @unchecked Sendable {
     public var removesUnreviewed = false
 
     public init() {}
+
+    func rate(_ verdict: KeptPicture.Verdict) -> Double {
+      switch verdict {
+      case .accept: acceptedRate
+      case .review: reviewedRate
+      case .reject: rejectedRate
+      }
+    }
+
+    fileprivate func check() {
+      precondition(queue > 0, "a keeper without a queue keeps nothing")
+      precondition(KeptPicture.Verdict.allCases.allSatisfy { (0...1).contains(rate($0)) }, "a rate is 0 to 1")
+    }
   }
 
   /// What became of a picture that was handed in.
   public enum Outcome: Sendable, Hashable {
     /// It waits to be written.
     case queued
-    /// It is accepted and not of the sample.
+    /// It is not of the sample.
     case notSampled
     /// The queue was full.
     case dropped
@@ -54,10 +71,13 @@ public final class PictureKeeper: @unchecked Sendable {
   struct Job: Sendable {
     var picture: KeptPicture
     var bytes: @Sendable () throws -> [UInt8]
+    /// The frame as the camera sent it, for the file beside the picture.
+    var frame: (@Sendable () throws -> [UInt8])?
   }
 
   public let folder: String
-  let options: Options
+  private let optionsNow: Mutex<Options>
+  var options: Options { optionsNow.withLock { $0 } }
   let monitor = Monitor()
   let wallClock: @Sendable () -> Int64
   let freeBytes: @Sendable (String) -> Int?
@@ -94,10 +114,9 @@ public final class PictureKeeper: @unchecked Sendable {
     folder: String, options: Options, wallClock: @escaping @Sendable () -> Int64,
     freeBytes: @escaping @Sendable (String) -> Int?
   ) throws(OutputError) {
-    precondition(options.queue > 0, "a keeper without a queue keeps nothing")
-    precondition(options.acceptedRate >= 0 && options.acceptedRate <= 1, "a rate is 0 to 1")
+    options.check()
     self.folder = folder
-    self.options = options
+    optionsNow = Mutex(options)
     self.wallClock = wallClock
     self.freeBytes = freeBytes
     index = PictureIndex(folder: folder)
@@ -112,7 +131,13 @@ public final class PictureKeeper: @unchecked Sendable {
     guard thread != nil else { throw .system(operation: "start a thread for", path: folder, code: EAGAIN) }
   }
 
-  /// Whether an accepted picture with this sequence number is of the sample. Numbers are mixed first: machines with ten
+  /// Other rates, another budget: from the next picture on.
+  public func change(_ options: Options) {
+    options.check()
+    optionsNow.withLock { $0 = options }
+  }
+
+  /// Whether a picture with this sequence number is of the sample. Numbers are mixed first: machines with ten
   /// nests would else always give the same one's parts.
   public static func isSampled(_ sequence: UInt64, rate: Double) -> Bool {
     // The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
@@ -125,12 +150,18 @@ public final class PictureKeeper: @unchecked Sendable {
 
   /// Hands in a picture. Never waits.
   ///
-  /// - Parameter bytes: gives the file's contents; is called later, on the keeper's thread, or not at all.
+  /// - Parameters:
+  ///   - bytes: gives the file's contents; is called later, on the keeper's thread, or not at all.
+  ///   - frame: gives the contents of a second file beside it, the frame as the camera sent it; nil for none.
   @discardableResult
-  public func keep(_ picture: KeptPicture, bytes: @escaping @Sendable () throws -> [UInt8]) -> Outcome {
+  public func keep(
+    _ picture: KeptPicture, bytes: @escaping @Sendable () throws -> [UInt8],
+    frame: (@Sendable () throws -> [UInt8])? = nil
+  ) -> Outcome {
+    let options = options
     monitor.lock()
     defer { monitor.unlock() }
-    if picture.verdict == .accept && !Self.isSampled(picture.sequence, rate: options.acceptedRate) {
+    if !Self.isSampled(picture.sequence, rate: options.rate(picture.verdict)) {
       status.notSampled += 1
       return .notSampled
     }
@@ -144,7 +175,7 @@ public final class PictureKeeper: @unchecked Sendable {
       jobs.remove(at: place)
       status.queueFull[.accept] += 1
     }
-    jobs.append(Job(picture: picture, bytes: bytes))
+    jobs.append(Job(picture: picture, bytes: bytes, frame: frame))
     monitor.wakeAll()
     return .queued
   }

@@ -7,6 +7,8 @@ internal import Glibc
 /// One thread's.
 final class DeliveryCursor {
   private(set) var number: UInt64 = 0
+  /// Whether there was no such file before.
+  let isNew: Bool
   private var file: Int32
   private var place = 0
 
@@ -18,6 +20,7 @@ final class DeliveryCursor {
     let file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw .system(operation: "open", path: path, code: errno) }
     self.file = file
+    isNew = lseek(file, 0, SEEK_END) == 0
     guard Self.lock(file) else { throw .locked(path: path) }
     var found: [UInt64?] = []
     for offset in Self.places {

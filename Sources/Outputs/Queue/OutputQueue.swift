@@ -98,10 +98,12 @@ public final class OutputQueue: @unchecked Sendable {
   /// Opens the folder, makes it if it is not there, and begins to deliver what it holds.
   ///
   /// - Parameters:
+  ///   - behind: for a folder that is new, the last line that is not to be delivered: an output does not get what was
+  ///     decided before it was there.
   ///   - replay: reads lines from the decisions file. With it numbers must grow by one from line to line.
   /// - Throws: ``OutputError``
   public init(
-    folder: String, sink: any OutputSink, start: Start = .resume, options: Options = Options(),
+    folder: String, sink: any OutputSink, start: Start = .resume, options: Options = Options(), behind: UInt64 = 0,
     replay: OutputReplay? = nil
   ) throws(OutputError) {
     precondition(options.lines > 0 && options.bytes > 0 && options.segmentBytes > 0, "an empty queue takes no line")
@@ -121,9 +123,13 @@ public final class OutputQueue: @unchecked Sendable {
       let code = cursor.clear()
       guard code == 0 else { throw .system(operation: "write", path: folder + "/cursor", code: code) }
     }
+    if cursor.isNew && behind > 0 {
+      let code = cursor.move(to: behind)
+      guard code == 0 else { throw .system(operation: "write", path: folder + "/cursor", code: code) }
+    }
     writer = SpillWriter(
       folder: folder, segmentSize: options.segmentBytes, reserve: options.reserve, nextIndex: found.nextIndex)
-    taken = found.last
+    taken = max(found.last, cursor.number)
     segments = found.segments
     spillFront = found.position
     spilledRecords = found.records

@@ -17,6 +17,7 @@ extension Recipe.Camera {
     lock = section.lock ?? []
     settle = section.settle ?? .seconds(2)
     timeout = section.timeout ?? .seconds(3)
+    checks = section.checks.filled
     trigger = section.trigger ?? .everyFrame
     region = fields["region"].flatMap { Recipe.Shape($0) }
     ignore = fields["ignore"].map { field in (field.items() ?? [field]).compactMap { Recipe.Shape($0) } } ?? []

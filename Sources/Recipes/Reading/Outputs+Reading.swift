@@ -19,8 +19,19 @@ extension Recipe {
 
 extension Recipe.Output {
   init?(_ field: Field) {
-    guard let fields = Fields(field, "an output", keys: ["command", "socket", "timeout"]) else { return nil }
-    timeout = fields["timeout"]?.duration(.milliseconds(10) ... .seconds(3600)) ?? .seconds(2)
+    guard let fields = Fields(field, "an output", keys: ["command", "socket", "feed", "timeout"]) else { return nil }
+    timeout =
+      fields["timeout"]?.duration(.milliseconds(10) ... .seconds(3600)) ?? .seconds(fields.has("socket") ? 30 : 2)
+    if let field = fields["feed"] {
+      let known = Recipe.Feed.allCases.map(\.rawValue)
+      if let feed = field.scalar.flatMap({ Recipe.Feed(rawValue: $0) }) {
+        self.feed = feed
+        if fields.has("socket") { field.report("\"feed\" is a command's; a socket gives every reader line after line") }
+      } else {
+        let near = field.scalar.flatMap { Suggestions.nearest($0, among: known) }
+        field.refuse("must be each, lines or acknowledged", near.map { "did you mean \(YAMLNode.quoted($0))?" })
+      }
+    }
     switch (fields.has("command"), fields.has("socket")) {
     case (true, false):
       guard let command = fields["command"].flatMap({ Recipe.Command($0) }) else { return nil }

@@ -1,12 +1,13 @@
 /// What can stand in a camera or, for all cameras, at the top. What is `nil` was not said.
 struct Section {
-  static let keys = ["format", "controls", "lock", "settle", "timeout", "trigger", "model", "policy"]
+  static let keys = ["format", "controls", "lock", "settle", "timeout", "checks", "trigger", "model", "policy"]
 
   var format = Recipe.Format()
   var controls: [Recipe.Control] = []
   var lock: [Recipe.Automatic]?
   var settle: Duration?
   var timeout: Duration?
+  var checks = ChecksSection()
   var trigger: Recipe.Trigger?
   var model: String?
   var policy = Recipe.Policy()
@@ -19,6 +20,7 @@ struct Section {
     if let field = fields["lock"] { lock = Self.lock(field) }
     settle = fields["settle"]?.duration(.zero ... .seconds(60))
     timeout = fields["timeout"]?.duration(.milliseconds(10) ... .seconds(3600))
+    if let field = fields["checks"] { checks = ChecksSection(field) }
     if let field = fields["trigger"] { trigger = Recipe.Trigger(field) }
     model = fields["model"]?.file()
     if let field = fields["policy"] { policy = Recipe.Policy(field) }
@@ -36,6 +38,7 @@ struct Section {
     all.lock = lock ?? defaults.lock
     all.settle = settle ?? defaults.settle
     all.timeout = timeout ?? defaults.timeout
+    all.checks = checks.over(defaults.checks)
     all.trigger = trigger ?? defaults.trigger
     all.model = model ?? defaults.model
     all.policy = policy.over(defaults.policy)

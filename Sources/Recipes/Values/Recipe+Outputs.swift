@@ -2,8 +2,11 @@ extension Recipe {
   /// Where decisions go besides the run's folder.
   public struct Output: Sendable, Hashable {
     public var target: Target
-    /// How long it may take over one decision before it counts as stalled; 10 ms...1 h.
+    /// A command: how long it may take over one decision before it is ended. A socket: how long a reader may take none
+    /// before it is disconnected. 10 ms...1 h.
     public var timeout: Duration
+    /// How a command gets decisions; means nothing to a socket.
+    public var feed = Feed.each
 
     public enum Target: Sendable, Hashable {
       /// A program that gets each decision as one JSON line on its standard input.
@@ -11,6 +14,16 @@ extension Recipe {
       /// A UNIX socket, absolute path, that hands each reader the decisions as JSON lines.
       case socket(String)
     }
+  }
+
+  /// How a command gets decisions.
+  public enum Feed: String, Sendable, Hashable, CaseIterable {
+    /// It is run for each.
+    case each
+    /// It is run once, and reads line after line; a line is delivered when it is written to it.
+    case lines
+    /// As ``lines``, but a line is delivered when the command has answered with a line.
+    case acknowledged
   }
 
   public enum Command: Sendable, Hashable {
@@ -52,12 +65,6 @@ extension Recipe {
       var (a, b) = (of, kept)
       while b != 0 { (a, b) = (b, a % b) }
       (self.kept, self.of) = (kept / a, of / a)
-    }
-
-    /// Whether the picture with this number, counted from 0, is kept: evenly spread, the same in every run.
-    public func keeps(_ number: Int) -> Bool {
-      let place = number % of
-      return (place + 1) * kept / of > place * kept / of
     }
   }
 }

@@ -36,6 +36,7 @@ extension Recipe {
     public var settle: Duration
     /// Without a frame for so long, the camera counts as stalled; 10 ms...1 h.
     public var timeout: Duration
+    public var checks: Checks
     public var trigger: Trigger
     /// What is judged; `nil` is the whole picture.
     public var region: Shape?
@@ -45,6 +46,18 @@ extension Recipe {
     /// The model's file, absolute.
     public var model: String
     public var policy: Policy
+  }
+
+  /// What makes a picture one that is not judged but rejected; `nil` is not checked.
+  public struct Checks: Sendable, Hashable {
+    /// So many frames in a row with the very same bytes; 2...10000.
+    public var frozen: Int? = 10
+    /// Nothing in it brighter than this grey level; 1...255.
+    public var black: Int? = 20
+    /// More than this share of its pixels at the upper end, more than 0 and less than 1.
+    public var overexposed: Double? = 0.8
+
+    public init() {}
   }
 
   /// What the camera is asked for; what is `nil` is left to Assay and the camera.

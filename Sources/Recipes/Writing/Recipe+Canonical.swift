@@ -27,6 +27,7 @@ extension Recipe.Camera {
       "lock": .list(lock.map { .text($0.rawValue) }),
       "settle": .text(Quantities.text(settle)),
       "timeout": .text(Quantities.text(timeout)),
+      "checks": checks.tree,
       "trigger": trigger.tree,
       "region": region?.tree,
       "ignore": .list(ignore.map(\.tree), orNil: true),
@@ -44,6 +45,16 @@ extension Recipe.Format {
       "size": size.map { .text("\($0.width)x\($0.height)") },
       "rate": rate.map { .number($0) },
       "pixels": .list(pixels.map { .text(String($0.trimmingBlanks)) }, orNil: true),
+    ])
+  }
+}
+
+extension Recipe.Checks {
+  var tree: RecipeTree {
+    .keys([
+      "frozen": frozen.map { .number($0) } ?? .literal("false"),
+      "black": black.map { .number($0) } ?? .literal("false"),
+      "overexposed": overexposed.map { .number($0) } ?? .literal("false"),
     ])
   }
 }
@@ -130,8 +141,10 @@ extension Recipe.Output {
   var tree: RecipeTree {
     let timeout = RecipeTree.text(Quantities.text(self.timeout))
     switch target {
-    case .command(.shell(let line)): return .keys(["command": .text(line), "timeout": timeout])
-    case .command(.arguments(let words)): return .keys(["command": .list(words.map { .text($0) }), "timeout": timeout])
+    case .command(.shell(let line)):
+      return .keys(["command": .text(line), "feed": .text(feed.rawValue), "timeout": timeout])
+    case .command(.arguments(let words)):
+      return .keys(["command": .list(words.map { .text($0) }), "feed": .text(feed.rawValue), "timeout": timeout])
     case .socket(let path): return .keys(["socket": .text(path), "timeout": timeout])
     }
   }

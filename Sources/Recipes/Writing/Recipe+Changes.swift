@@ -92,7 +92,8 @@ extension Recipe {
     let first = keys.prefix { $0 != "." }
     guard isCamera else { return first == "outputs" ? .output : first == "keep" ? .nextFrame : .run }
     switch first {
-    case "device", "format", "controls", "lock", "settle": return .camera
+    case "device", "format", "controls", "lock", "settle", "timeout": return .camera
+    case "checks": return keys == "checks.frozen" ? .camera : .nextFrame
     case "model": return .model
     default: return .nextFrame
     }

@@ -28,6 +28,7 @@ extension Recipe.Camera {
     }
     all.append(lockSentence)
     all.append("Without a frame for \(Quantities.text(timeout)) it counts as stalled.")
+    all.append(checks.sentence)
     all += trigger.sentences
     all.append(
       region.map { "Only what lies in \($0.words) is judged." } ?? "The whole picture is judged.")
@@ -63,6 +64,20 @@ extension Recipe.Format {
     let codes = pixels.map { String($0.trimmingBlanks) }
     return text
       + (codes.isEmpty ? " in a pixel format that Assay chooses." : " as \(codes.joined(separator: ", or else ")).")
+  }
+}
+
+extension Recipe.Checks {
+  var sentence: String {
+    var on: [String] = []
+    var off: [String] = []
+    func tell(_ name: String, _ limit: String?) { if let limit { on.append(name + limit) } else { off.append(name) } }
+    tell("frozen", frozen.map { " (\($0) equal frames)" })
+    tell("black", black.map { " (nothing brighter than grey level \($0))" })
+    tell("overexposed", overexposed.map { " (more than \(Recipe.percent($0)) clipped)" })
+    let rejected = on.isEmpty ? "No picture" : "A picture that is " + Recipe.list(on, "or")
+    let rest = off.isEmpty ? "" : "; whether it is \(Recipe.list(off, "or")) is not checked"
+    return rejected + " is rejected without a judgement" + rest + "."
   }
 }
 
@@ -172,13 +187,22 @@ extension Recipe.Output {
   var sentence: String {
     let time = Quantities.text(timeout)
     switch target {
-    case .command(.shell(let line)):
-      return "Each decision goes as one JSON line to the command `\(line)`, which has \(time) for it."
-    case .command(.arguments(let words)):
-      return
-        "Each decision goes as one JSON line to the program \(words.joined(separator: " ")), which has \(time) for it."
+    case .command(.shell(let line)): return feed.sentence("the command `\(line)`", time)
+    case .command(.arguments(let words)): return feed.sentence("the program \(words.joined(separator: " "))", time)
     case .socket(let path):
-      return "Each decision goes as one JSON line to all who read the socket \(path), who have \(time) for it."
+      return "Each decision goes as one JSON line to all who read the socket \(path); "
+        + "one who takes none for \(time) is disconnected."
+    }
+  }
+}
+
+extension Recipe.Feed {
+  fileprivate func sentence(_ command: String, _ time: String) -> String {
+    switch self {
+    case .each: "Each decision goes as one JSON line to \(command), which is run for it and has \(time)."
+    case .lines: "Decisions go, one JSON line each, to \(command), which keeps running and has \(time) to take one."
+    case .acknowledged:
+      "Decisions go, one JSON line each, to \(command), which keeps running and has \(time) to answer each with a line."
     }
   }
 }

@@ -36,10 +36,27 @@ extension InspectionReport {
     if unreadableCount > 0 { page.sections.append(unreadableCard) }
     page.sections += [
       card("Timings", note: "Per part, in milliseconds; percentiles by linear interpolation.") { timingTable(summary) },
-      card("Frames", note: "Captured frames are judged or dropped; none is lost without a trace.") {
-        frameTable(summary)
-      },
-      info.provenance.card(policyFacts),
+      card("Frames", note: frameNote(summary)) { frameTable(summary) },
+    ]
+    if !summary.faults.isEmpty {
+      page.sections.append(
+        card("Faults", note: "Found wrong with frames and cameras; a frame with a fault of its own is rejected.") {
+          table(
+            ["Fault", "Times"],
+            summary.faults.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+              [.text(LiveDrop.words($0.key)), .number(Format.count($0.value))]
+            })
+        })
+    }
+    if !gaps.all.isEmpty { page.sections.append(gapCard) }
+    if !info.cameras.isEmpty {
+      page.sections.append(
+        card("Cameras", wide: true, note: "What was in force at the end; run.json has all of it.") {
+          factList(info.cameras)
+        })
+    }
+    page.sections += [
+      info.provenance.card(policyFacts)
     ]
     page.data = gallery.data(items)
     return page.render()
@@ -192,9 +209,37 @@ extension InspectionReport {
         [.text("Captured"), .number(Format.count(summary.captured))],
         [.text("Judged"), .number(Format.count(summary.judged))],
       ]
-        + summary.dropped.sorted { $0.key < $1.key }.map {
-          [.text("Dropped: \($0.key)"), .number(Format.count($0.value))]
+        + summary.dropped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+          [.text("Not judged: \(LiveDrop.words($0.key))"), .number(Format.count($0.value))]
         } + (summary.dropped.isEmpty ? [[.text("Dropped"), .number("0")]] : []))
+  }
+
+  private func frameNote(_ summary: RunSummary) -> String {
+    let note = "Captured frames are judged or dropped; none is lost without a trace."
+    return summary.judged < count ? note + " Counted since the last start." : note
+  }
+
+  /// Gaps that are listed one by one.
+  private static let gapLimit = 200
+
+  private var gapCard: HTML {
+    let shown = gaps.all.suffix(Self.gapLimit)
+    var note = "Nothing was seen in these times."
+    if shown.count < gaps.all.count {
+      note += " The last \(Format.count(shown.count)) of \(Format.count(gaps.all.count)); all are in gaps.csv."
+    }
+    return card("Times without a camera", wide: true, note: note) {
+      table(
+        ["Camera", "Cause", "From", "Until", "Duration"],
+        shown.map { gap in
+          [
+            .text(gap.camera), .text(LiveDrop.words(gap.cause)), .text(gap.start.description),
+            .text(gap.end?.description ?? "the end of the run"),
+            .number(
+              gap.end.map { Format.duration(Double($0.milliseconds - gap.start.milliseconds) / 1000) } ?? ""),
+          ]
+        })
+    }
   }
 
   private var policyFacts: [(name: String, value: String)] {

@@ -19,7 +19,7 @@ extension InspectionReport {
     var report = InspectionReport(info, galleryLimit: galleryLimit)
     var store = thumbnails
     var missing: [Verdict: [(id: String, source: String, annotated: String?)]] = [:]
-    try DecisionReader.read(path: folder + "/decisions.jsonl") { decision in
+    try DecisionReader.read(path: folder + "/decisions.jsonl", onGap: { report.add($0) }) { decision in
       report.add(decision)
       guard !decision.isUnreadable, store[decision.id] == nil,
         missing[decision.verdict, default: []].count < store.capacity

@@ -22,6 +22,8 @@ public struct InspectionReport: Sendable {
     public var goodLabel: String?
     public var policy: Policy
     public var provenance: Provenance
+    /// Live cameras with what is in force on them.
+    public var cameras: [(name: String, value: String)] = []
 
     public init(subject: String, labels: [String], goodLabel: String?, policy: Policy, provenance: Provenance) {
       self.subject = subject
@@ -46,6 +48,7 @@ public struct InspectionReport: Sendable {
   private var noticed: [Row] = []
   private var accepted: [Row] = []
   var facetLabels: [String]
+  var gaps = GapList()
 
   struct Row: Sendable {
     let verdict: Verdict
@@ -64,6 +67,9 @@ public struct InspectionReport: Sendable {
 
   /// All parts added.
   public var count: Int { verdicts.values.reduce(0, +) }
+
+  /// Takes in a record of a time without a camera.
+  public mutating func add(_ gap: GapRecord) { gaps.add(gap) }
 
   /// Takes in one decision, in the order of the file.
   public mutating func add(_ decision: Decision) {

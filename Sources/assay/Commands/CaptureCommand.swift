@@ -4,7 +4,6 @@ import Glibc
 import Imaging
 import Inspection
 import Locating
-import Synchronization
 import Threads
 
 struct CaptureCommand: ParsableCommand {
@@ -56,11 +55,11 @@ struct CaptureCommand: ParsableCommand {
   private func capture() throws {
     Interruption.watch()
     try makeFolder(out)
-    let recorder = pictures || preview ? nil : try RecordingWriter(folder: out, replace: overwrite)
+    let recorder = pictures || preview ? nil : try RecordingWriter(folder: out, replace: overwrite, limit: frames)
     let queue = FrameQueue(capacity: 8)
     let session = try CameraSource.session(
       device, name: "camera", settings: camera.settings, recorder: recorder)
-    let isOver = Stop()
+    let isOver = Latch()
     guard let thread = OwnThread({ session.run(into: queue) { isOver.isSet || Interruption.isRequested } }) else {
       throw CameraError(device, .system, "cannot be read: the system has no thread to give")
     }
@@ -89,7 +88,7 @@ struct CaptureCommand: ParsableCommand {
       }
       view.progress(queue.counts, recorder?.currentStatus, Clock.seconds() - began)
       if let failure = recorder?.currentStatus.failure { throw RecordingError(failure, "") }
-      if let frames, taken >= frames { isOver.set() }
+      if recorder?.isFull ?? (taken >= frames ?? .max) { isOver.set() }
       if let seconds, Clock.seconds() - began >= seconds { isOver.set() }
     }
     view.end()
@@ -97,13 +96,6 @@ struct CaptureCommand: ParsableCommand {
     if let failure = status?.failure { throw RecordingError(failure, "") }
     view.report(queue.counts, status)
   }
-}
-
-/// Lets the capturing thread end.
-private final class Stop: Sendable {
-  private let flag = Atomic<Bool>(false)
-  var isSet: Bool { flag.load(ordering: .relaxed) }
-  func set() { flag.store(true, ordering: .relaxed) }
 }
 
 /// What becomes of frames that are not recorded, and what the user sees meanwhile.

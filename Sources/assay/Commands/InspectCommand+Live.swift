@@ -37,10 +37,12 @@ extension InspectCommand {
       }
       stations.append(station)
     }
-    try listen(triggers)
+    let desk = TriggerDesk()
+    Interruption.watch(others: desk.signals)
+    try desk.set(triggers)
     let inspection = LiveInspection(
       stations: stations, out: out, start: start, isQuiet: quiet || json, limit: live.limit, outputs: live.outputs,
-      keep: try live.keepOptions(),
+      keep: try live.keepOptions(), keepsFrames: live.keepRaw, recorders: recorder.map { [$0] } ?? [],
       report: report ? about(cameras.joined(separator: ", "), file, policy, stations.count) : nil)
     try finish(try inspection.run(), out)
   }
@@ -56,29 +58,27 @@ extension InspectCommand {
     }
     try makeFolder(out)
     if overwrite { ResultFolder.clear(out) }
-    try RecipeRun(path: path, out: out, precision: precision, isQuiet: quiet || json, limit: live.limit).run(
-      recipe, start: start, wantsReport: report, listen: listen
-    ) { try finish($0, out) }
+    var run = RecipeRun(out: out, precision: precision, isQuiet: quiet || json, limit: live.limit)
+    if let source {
+      run.replay = (source, live.realtime)
+    }
+    if let folder = live.record {
+      try makeFolder(folder)
+      for camera in recipe.cameras {
+        run.recorders[camera.name] = try RecordingWriter(
+          folder: recipe.cameras.count == 1 ? folder : folder + "/" + camera.name, replace: overwrite)
+      }
+    }
+    defer { for recorder in run.recorders.values { recorder.finish() } }
+    try run.run(recipe, start: start, wantsReport: report) { try finish($0, out) }
   }
 
   private func source(_ words: String, name: String, recorder: RecordingWriter?) throws -> any FrameSource {
-    if Recording.isRecording(words) { return try Recording(folder: words, name: name, isRealtime: live.realtime) }
+    if Recording.isRecording(words) { return try CameraSource.recording(words, name: name, isRealtime: live.realtime) }
     return try CameraSource.session(words, name: name, settings: opening.settings, recorder: recorder)
   }
 
   private var start: DecisionLog.Start { resume ? .resume : overwrite ? .replace : .new }
-
-  /// Starts what software triggers come from, and the watch for signals.
-  private func listen(
-    _ triggers: [TriggerSource: [SoftwareTrigger]], others: [Int32: @Sendable () -> Void]
-  ) throws {
-    var actions = others
-    for case (.signal(let signal), let called) in triggers { actions[signal] = { for one in called { one.call() } } }
-    Interruption.watch(others: actions)
-    for (source, called) in triggers { try TriggerListener.start(source, called) }
-  }
-
-  private func listen(_ triggers: [TriggerSource: [SoftwareTrigger]]) throws { try listen(triggers, others: [:]) }
 
   func about(
     _ subject: String, _ file: ModelFile, _ policy: Policy, _ threads: Int

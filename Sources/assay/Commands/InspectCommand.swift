@@ -19,6 +19,7 @@ struct InspectCommand: ParsableCommand {
         assay inspect --camera usb-0000:00:14.0-3 --lock exposure --model parts.onnx --out run/
         assay inspect recording/ --model parts.onnx --out run/
         assay inspect --recipe line.yaml --out run/
+        assay inspect recording/ --recipe line.yaml --out run/
         assay inspect --watch incoming/ --model parts.onnx --out run/ --resume
 
       Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \

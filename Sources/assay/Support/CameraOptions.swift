@@ -74,6 +74,15 @@ enum CameraSource {
     words.hasPrefix(playPrefix) || words.hasPrefix("/dev/") || words.hasPrefix("usb-")
   }
 
+  /// A recording in a camera's place.
+  static func recording(_ folder: String, name: String, isRealtime: Bool) throws -> Recording {
+    let recording = try Recording(folder: folder, name: name, isRealtime: isRealtime)
+    if recording.tornLines > 0 {
+      Console.note("\(folder): \(recording.tornLines) frames at the end are not whole and are left out")
+    }
+    return recording
+  }
+
   /// - Parameters:
   ///   - name: what it is called in decisions.
   ///   - limit: a played camera's frames.

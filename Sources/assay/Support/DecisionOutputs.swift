@@ -2,6 +2,7 @@ import Glibc
 import Inspection
 import Outputs
 import Synchronization
+import Threads
 
 /// What a live run hands on: each decision, once it is on the disk, to commands and sockets.
 ///
@@ -10,20 +11,52 @@ import Synchronization
 final class DecisionOutputs {
   /// One place that decisions go to.
   enum Target: Hashable {
-    case shell(String)
-    case program([String])
+    case shell(String, CommandSink.Mode = .once)
+    case program([String], CommandSink.Mode = .once)
     case socket(String)
 
     var words: String {
       switch self {
-      case .shell(let line): line
-      case .program(let arguments): arguments.joined(separator: " ")
+      case .shell(let line, _): line
+      case .program(let arguments, _): arguments.joined(separator: " ")
       case .socket(let path): path
+      }
+    }
+
+    /// By what it is, not by its place: what waits for one output never goes to another. Its name for people, and a hash
+    /// (FNV-1a) for those that share it.
+    var folderName: String {
+      var hash: UInt32 = 2_166_136_261
+      for byte in "\(self.kind) \(words)".utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+      let first = words.split(separator: " ").first.map(String.init) ?? ""
+      let name = (first.split(separator: "/").last ?? "").filter {
+        $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")
+      }
+      let digits = String(hash, radix: 16)
+      return name.prefix(24) + (name.isEmpty ? "" : "-") + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    private var kind: String {
+      switch self {
+      case .shell: "shell"
+      case .program: "program"
+      case .socket: "socket"
       }
     }
   }
 
-  private var queues: [(name: String, queue: OutputQueue)] = []
+  private struct Output {
+    let target: Target
+    let timeout: Double
+    let queue: OutputQueue
+
+    var name: String { target.words }
+  }
+
+  private let folder: String
+  private var outputs: [Output] = []
+  /// Outputs that a new recipe took away, and that end on threads of their own.
+  private var leaving: [OwnThread] = []
   private var number: UInt64
   private var told: [String: String] = [:]
 
@@ -33,22 +66,29 @@ final class DecisionOutputs {
   init(
     _ targets: [(target: Target, timeout: Double)], folder: String, lines: UInt64, start: OutputQueue.Start
   ) throws {
+    self.folder = folder
     number = lines
-    guard !targets.isEmpty else { return }
-    try makeFolder(folder + "/outputs")
-    for (index, entry) in targets.enumerated() {
-      let sink: any OutputSink
-      switch entry.target {
-      case .shell(let line): sink = CommandSink(.shell(line), options: Self.options(entry.timeout))
-      case .program(let arguments): sink = CommandSink(.arguments(arguments), options: Self.options(entry.timeout))
-      case .socket(let path): sink = try SocketSink(path: path)
-      }
-      let history = DecisionLines(path: folder + "/decisions.jsonl")
-      let queue = try OutputQueue(
-        folder: "\(folder)/outputs/\(index + 1)", sink: sink, start: start, replay: { try history.lines($0, $1) })
-      queue.resume(through: lines)
-      queues.append((entry.target.words, queue))
+    for entry in targets { outputs.append(try open(entry.target, entry.timeout, start)) }
+  }
+
+  private func open(_ target: Target, _ timeout: Double, _ start: OutputQueue.Start) throws -> Output {
+    let sink: any OutputSink
+    switch target {
+    case .shell(let line, let mode): sink = CommandSink(.shell(line), mode: mode, options: Self.options(timeout))
+    case .program(let words, let mode):
+      sink = CommandSink(.arguments(words), mode: mode, options: Self.options(timeout))
+    case .socket(let path):
+      var options = SocketSink.Options()
+      options.patience = timeout
+      sink = try SocketSink(path: path, options: options)
     }
+    try makeFolder(folder + "/outputs")
+    let history = DecisionLines(path: folder + "/decisions.jsonl")
+    let queue = try OutputQueue(
+      folder: folder + "/outputs/" + target.folderName, sink: sink, start: start, behind: number,
+      replay: { try history.lines($0, $1) })
+    queue.resume(through: number)
+    return Output(target: target, timeout: timeout, queue: queue)
   }
 
   private static func options(_ timeout: Double) -> CommandSink.Options {
@@ -57,16 +97,38 @@ final class DecisionOutputs {
     return options
   }
 
+  /// Goes over to other outputs. Those that stay are not touched; one that goes delivers what it can within so many
+  /// seconds, beside the run, and keeps the rest on the disk; a new one begins with the next decision.
+  ///
+  /// - Returns: what went wrong; such an output is left out.
+  func change(to targets: [(target: Target, timeout: Double)], closing seconds: Double) -> [String] {
+    var problems: [String] = []
+    let old = outputs
+    outputs = old.filter { output in targets.contains { $0 == (output.target, output.timeout) } }
+    for output in old where !outputs.contains(where: { $0.queue === output.queue }) {
+      // The same target with another timeout takes over its folder, which has one user at a time.
+      if targets.contains(where: { $0.target.folderName == output.target.folderName }) {
+        output.queue.close(within: 0)
+      } else if let thread = OwnThread({ output.queue.close(within: seconds) }) {
+        leaving.append(thread)
+      }
+    }
+    for entry in targets where !outputs.contains(where: { $0.target == entry.target }) {
+      do { outputs.append(try open(entry.target, entry.timeout, .resume)) } catch { problems.append("\(error)") }
+    }
+    return problems
+  }
+
   /// Hands on a line of `decisions.jsonl`, which is on the disk.
   func put(_ line: [UInt8]) {
     number += 1
-    for entry in queues { entry.queue.put(OutputLine(number: number, numbering: line)) }
+    for output in outputs { output.queue.put(OutputLine(number: number, numbering: line)) }
   }
 
   /// What has changed for the worse or the better since the last call, for the log.
   func news() -> [String] {
-    queues.compactMap { name, queue in
-      let status = queue.currentStatus
+    outputs.compactMap { output in
+      let (name, status) = (output.name, output.queue.currentStatus)
       let words = status.isStalled || status.lost > 0 ? "\(status)" : ""
       let kind = status.isStalled ? "stalled" : status.lost > 0 ? "lost \(status.lost)" : ""
       guard told[name, default: ""] != kind else { return nil }
@@ -77,11 +139,14 @@ final class DecisionOutputs {
 
   /// Delivers what it can within so many seconds; the rest waits on the disk for the next run.
   func close(within seconds: Double) -> [String] {
-    queues.compactMap { name, queue in
-      let status = queue.close(within: seconds)
+    let closed = outputs.compactMap { output -> String? in
+      let status = output.queue.close(within: seconds)
       return status.waiting > 0
-        ? "output \(name): \(status.waiting) decisions wait for the next run with --resume" : nil
+        ? "output \(output.name): \(status.waiting) decisions wait for the next run with --resume" : nil
     }
+    for thread in leaving { thread.join() }
+    leaving = []
+    return closed
   }
 }
 

@@ -9,6 +9,7 @@ import Outputs
 import Reporting
 import Service
 import Synchronization
+import Threads
 
 /// Runs a live inspection to its end: what `assay inspect` does with cameras, recordings and recipes.
 struct LiveInspection {
@@ -22,9 +23,41 @@ struct LiveInspection {
   var outputs: [(target: DecisionOutputs.Target, timeout: Double)] = []
   /// Which pictures are kept; nil for none.
   var keep: PictureKeeper.Options?
+  /// Whether the camera's own bytes are kept with them.
+  var keepsFrames = false
+  /// What stores all raw frames, to tell how it goes.
+  var recorders: [RecordingWriter] = []
   var report: InspectionReport.Info?
-  /// Asked several times a second, besides the signals.
-  var shouldStop: @Sendable () -> Bool = { false }
+  /// Brings new settings to the stations while they run.
+  var exchange = LiveExchange()
+  /// Asked now and then: may change what is not the stations'.
+  var news: (Controls) -> Void = { _ in }
+
+  /// What can be changed while a run goes on.
+  struct Controls {
+    let outputs: DecisionOutputs
+    let keeper: PictureKeeper?
+    fileprivate let keepsFrames: Shared<Bool>
+    let tell: (String) -> Void
+    /// Ends the run as a signal would.
+    let stop: () -> Void
+
+    func change(
+      outputs targets: [(target: DecisionOutputs.Target, timeout: Double)], keep: PictureKeeper.Options,
+      keepsFrames keeps: Bool
+    ) {
+      for problem in outputs.change(to: targets, closing: LiveInspection.closingSeconds) { tell(problem) }
+      keeper?.change(keep)
+      keepsFrames.set(keeps)
+    }
+  }
+
+  fileprivate final class Shared<Value: Sendable>: Sendable {
+    private let box: Mutex<Value>
+    init(_ value: Value) { box = Mutex(value) }
+    var value: Value { box.withLock { $0 } }
+    func set(_ value: Value) { box.withLock { $0 = value } }
+  }
 
   private static let closingSeconds = 5.0
 
@@ -39,31 +72,41 @@ struct LiveInspection {
     let outputs = try DecisionOutputs(
       outputs, folder: out, lines: isFresh ? 0 : DecisionLines.count(log), start: start.outputs)
     let keeper = try keep.map { try PictureKeeper(folder: out + "/kept", options: $0) }
+    let keepsFrames = Shared(keepsFrames)
     let thumbnails = Mutex(ThumbnailStore(capacity: 200, byteLimit: 3_000_000))
     let wantsThumbnails = report != nil
     let run = LiveRun(
-      stations,
-      settings: LiveRun.Settings(log: log, start: start, run: Self.tag(Timestamp.now()), limit: limit)
-    ) { outcome, _ in
+      stations, settings: LiveRun.Settings(log: log, start: start, run: Self.tag(Timestamp.now()), limit: limit),
+      exchange: exchange
+    ) { outcome, _, frame in
       let decision = outcome.decision
       if wantsThumbnails, let image = outcome.image, thumbnails.withLock({ $0.wants(decision.verdict) }),
         decision.verdict != .accept, let jpeg = try? Thumbnail.jpeg(of: image)
       {
         thumbnails.withLock { $0.insert(jpeg, id: decision.id, verdict: decision.verdict) }
       }
-      if let keeper { Self.keep(outcome, keeper) }
+      if let keeper { Self.keep(outcome, frame, keepsFrames.value, keeper) }
     }
     var view = LiveStatusView(isQuiet: isQuiet)
     var clock = WallClockWatch()
+    var head = RunHead(stations)
+    try head.write(to: out + "/run.json")
     var keeping = ""
     var isWriting = true
+    var toldRecorders: Set<String> = []
+    let isOver = Latch()
     func tell(_ line: String) { view.log(line) }
     service?.ready("starting")
     let summary = try run.run(
-      shouldStop: { Interruption.isRequested || shouldStop() },
+      shouldStop: { Interruption.isRequested || isOver.isSet },
       onDecision: { _, line in outputs.put(line) },
       onGap: { _, line in outputs.put(line) },
       onNote: { station, note in
+        if case .streaming(let configuration) = note {
+          head.streams(station, configuration)
+          // A full disk is told of where it matters.
+          try? head.write(to: out + "/run.json")
+        }
         // The only camera's failure to begin is the run's, and is told as that.
         if case .ended = note, stations.count == 1 { return }
         if let line = Self.words(station, note) { tell(line) }
@@ -81,6 +124,15 @@ struct LiveInspection {
           keeping = news
           if !news.isEmpty { tell(news) }
         }
+        for recorder in recorders {
+          let status = recorder.currentStatus
+          if let failure = status.failure, toldRecorders.insert(failure).inserted { tell(failure) }
+          if status.missed > 0, toldRecorders.insert(recorder.folder).inserted {
+            tell("\(recorder.folder): the disk is too slow to store every frame; those that are missing are counted")
+          }
+        }
+        news(
+          Controls(outputs: outputs, keeper: keeper, keepsFrames: keepsFrames, tell: tell, stop: { isOver.set() }))
         view.show(status)
       })
     service?.stopping("writing what is left")
@@ -88,9 +140,17 @@ struct LiveInspection {
     if let status = keeper?.close(within: Self.closingSeconds), let news = Self.news(status), !news.isEmpty {
       Console.note(news)
     }
+    for recorder in recorders {
+      let status = recorder.finish()
+      Console.note(
+        "\(status.frames) frames recorded in \(recorder.folder)"
+          + (status.missed > 0 ? ", \(status.missed) not: the disk was too slow" : ""))
+    }
     try AtomicFile.write(summary.json, to: out + "/summary.json")
     try DecisionLog.writeCSV(from: log, to: out + "/decisions.csv")
-    if let report {
+    try DecisionLog.writeGaps(from: log, to: out + "/gaps.csv")
+    if var report {
+      report.cameras = head.facts
       try thumbnails.withLock {
         _ = try InspectionReport.write(
           folder: out, info: report, summary: summary, thumbnails: $0, galleryLimit: 2000)
@@ -99,7 +159,9 @@ struct LiveInspection {
     return summary
   }
 
-  private static func keep(_ outcome: PartInspector.Outcome, _ keeper: PictureKeeper) {
+  private static func keep(
+    _ outcome: PartInspector.Outcome, _ frame: Frame?, _ keepsFrame: Bool, _ keeper: PictureKeeper
+  ) {
     let decision = outcome.decision
     let verdict: KeptPicture.Verdict =
       switch decision.verdict {
@@ -110,9 +172,17 @@ struct LiveInspection {
     let picture = KeptPicture(
       id: decision.id, sequence: UInt64(max(0, decision.frame.sequence)), verdict: verdict, label: decision.label,
       milliseconds: decision.frame.timestamp.milliseconds)
-    _ = keeper.keep(picture) {
-      try AnnotatedImage.jpeg(source: outcome.image, decision: decision, heat: outcome.heat)
-    }
+    // A JPEG frame that was judged at a fraction of its size is shown in full; until then its bytes are all that waits.
+    let isReduced = outcome.image.map { $0.width < decision.frame.width } ?? false
+    let (image, heat) = (isReduced && frame != nil ? nil : outcome.image, outcome.heat)
+    let whole = isReduced ? frame : nil
+    _ = keeper.keep(
+      picture,
+      bytes: {
+        let source = try whole.map { try FrameConverter($0.layout).convert($0.bytes.span) } ?? image
+        return try AnnotatedImage.jpeg(source: source, decision: decision, heat: heat)
+      },
+      frame: keepsFrame ? frame.map { frame in { @Sendable in FrameFile.encode(frame) } } : nil)
   }
 
   /// What a person must know of the kept pictures; empty when all is well.

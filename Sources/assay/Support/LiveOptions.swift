@@ -35,6 +35,8 @@ struct LiveOptions: ParsableArguments {
   var keep = true
   @Option(help: ArgumentHelp("Bytes that kept pictures may take, such as 20GB.", valueName: "size"))
   var keepBudget: String?
+  @Flag(help: "Keep with each picture the frame as the camera sent it; `assay inspect` judges it again.")
+  var keepRaw = false
   @Option(help: ArgumentHelp("Also store the raw frames in this folder.", valueName: "folder"))
   var record: String?
   @Flag(help: "Judge a recording in its own time.")
@@ -44,11 +46,12 @@ struct LiveOptions: ParsableArguments {
 
   func validate(source: String?) throws {
     let given = [source != nil, !camera.isEmpty, recipe != nil, watch != nil].count { $0 }
+    let isReplay = source != nil && recipe != nil && given == 2
     if given == 0 {
       throw ValidationError(
         "Give what to inspect: a folder, a picture, a camera's device, --camera, --recipe or --watch.")
     }
-    if given > 1 { throw ValidationError("Give one of a source, --camera, --recipe and --watch.") }
+    if given > 1 && !isReplay { throw ValidationError("Give one of a source, --camera, --recipe and --watch.") }
     _ = try liveTrigger()
     _ = try budget()
     if !(keepAccepted >= 0 && keepAccepted <= 1) { throw ValidationError("--keep-accepted is a share, 0...1.") }
@@ -104,6 +107,6 @@ struct LiveOptions: ParsableArguments {
   }
 
   var outputs: [(target: DecisionOutputs.Target, timeout: Double)] {
-    onDecision.map { (.shell($0), 10) } + (socket.map { [(.socket($0), 10)] } ?? [])
+    onDecision.map { (.shell($0), 10) } + (socket.map { [(.socket($0), 30)] } ?? [])
   }
 }

@@ -2,96 +2,97 @@ import Capture
 import Classification
 import Glibc
 import Inspection
+import Outputs
 import Recipes
 import Reporting
-import Synchronization
 
-/// Runs a recipe, and runs it anew when SIGHUP says that it has changed.
+/// Runs a recipe until it is told to stop. SIGHUP reads it again.
 struct RecipeRun {
-  let path: String
   let out: String
   let precision: Precision
   let isQuiet: Bool
   let limit: Int?
+  /// Recordings to judge in the cameras' place: a folder for one camera, or with a folder for each.
+  var replay: (folder: String, isRealtime: Bool)?
+  /// Where the cameras' raw frames are stored too, laid out in the same way.
+  var recorders: [String: RecordingWriter] = [:]
 
-  typealias Listen = (
-    _ triggers: [TriggerSource: [SoftwareTrigger]], _ others: [Int32: @Sendable () -> Void]
-  ) throws -> Void
-
-  /// - Parameters:
-  ///   - listen: starts the sources of software triggers.
-  ///   - finish: gets the summary of the last run.
+  /// - Parameter finish: gets the summary of the last run.
   func run(
-    _ first: Recipe, start: DecisionLog.Start, wantsReport: Bool, listen: Listen, finish: (RunSummary) throws -> Void
+    _ first: Recipe, start: DecisionLog.Start, wantsReport: Bool, finish: (RunSummary) throws -> Void
   ) throws {
-    let reload = Reload()
-    var recipe = first
+    let source = { @Sendable [replay, recorders] (camera: Recipe.Camera) throws -> any FrameSource in
+      if let replay {
+        let folder = first.cameras.count == 1 ? replay.folder : replay.folder + "/" + camera.name
+        return try CameraSource.recording(folder, name: camera.name, isRealtime: replay.isRealtime)
+      }
+      return try CameraSource.session(
+        camera.device, name: camera.name, settings: RecipeStations.settings(camera), recorder: recorders[camera.name])
+    }
+    let desk = TriggerDesk()
+    var made = try RecipeStations(first, precision: precision, source: source)
+    let reload = RecipeReload(made, precision: precision, desk: desk, source: source)
+    Interruption.watch(others: desk.signals.merging([SIGHUP: { reload.ask() }]) { $1 })
+    try desk.set(made.triggers)
     var start = start
-    var made = try RecipeStations(recipe, precision: precision)
-    try listen(made.triggers, [SIGHUP: { reload.ask() }])
     while true {
-      try AtomicFile.write(Array(recipe.json.utf8), to: out + "/recipe.json")
+      try AtomicFile.write(Array(made.recipe.json.utf8), to: out + "/recipe.json")
+      var next: RecipeStations?
       var inspection = LiveInspection(stations: made.stations, out: out, start: start)
       inspection.isQuiet = isQuiet
       inspection.limit = limit
-      inspection.outputs = RecipeStations.outputs(recipe)
-      inspection.keep = RecipeStations.keep(recipe.keep)
+      inspection.outputs = RecipeStations.outputs(made.recipe)
+      inspection.keep = RecipeStations.keep(made.recipe.keep)
+      inspection.keepsFrames = made.recipe.keep.raw
+      inspection.recorders = Array(recorders.values)
+      inspection.exchange = reload.begin(made)
       if wantsReport, let station = made.stations.first {
         let info = station.classifier.info
         inspection.report = InspectionReport.Info(
-          subject: recipe.station, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] },
+          subject: made.recipe.station, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] },
           policy: station.policy,
           provenance: .run(model: station.model, threads: made.stations.count, started: .now()))
       }
-      inspection.shouldStop = { reload.next(path: path) }
+      inspection.news = {
+        for news in reload.takeNews() {
+          switch news {
+          case .adopted(let stations):
+            for line in Self.words(made, stations) { $0.tell(line) }
+            made = stations
+            $0.change(
+              outputs: RecipeStations.outputs(made.recipe), keep: RecipeStations.keep(made.recipe.keep),
+              keepsFrames: made.recipe.keep.raw)
+            do {
+              try AtomicFile.write(Array(made.recipe.json.utf8), to: out + "/recipe.json")
+            } catch {
+              $0.tell("\(out)/recipe.json still has the recipe before: \(error)")
+            }
+          case .restart(let stations):
+            for line in Self.words(made, stations) { $0.tell(line) }
+            next = stations
+            $0.stop()
+          }
+        }
+      }
       let summary = try inspection.run()
-      guard let next = reload.take() else { return try finish(summary) }
-      for change in recipe.changes(to: next.recipe) { Console.note("recipe: \(change)") }
-      recipe = next.recipe
-      made = next.stations
+      guard let stations = next, !Interruption.isRequested else { return try finish(summary) }
+      made = stations
       // What was judged stays; the new recipe's decisions follow behind.
       start = .resume
     }
   }
 
-  /// A recipe that waits to replace the one that runs.
-  private final class Reload: Sendable {
-    struct Next: Sendable {
-      let recipe: Recipe
-      let stations: RecipeStations
+  /// What a recipe that was read again changes, a line each.
+  private static func words(_ old: RecipeStations, _ new: RecipeStations) -> [String] {
+    var lines = old.recipe.changes(to: new.recipe).map {
+      "recipe: \($0)" + ($0.effect == .run ? " (from the next start on)" : "")
     }
-    private let isAsked = Atomic<Bool>(false)
-    private let waiting = Mutex<Next?>(nil)
-
-    func ask() { isAsked.store(true, ordering: .relaxed) }
-
-    /// Reads the recipe if that was asked for. One that cannot be used changes nothing.
-    ///
-    /// - Returns: whether the run is to end for the new one.
-    func next(path: String) -> Bool {
-      if isAsked.exchange(false, ordering: .relaxed) {
-        do {
-          let recipe = try Recipe(contentsOf: path)
-          let problems = recipe.fileProblems()
-          guard problems.isEmpty else { throw RecipeError(problems) }
-          let stations = try RecipeStations(recipe, precision: .f32)
-          waiting.withLock { $0 = Next(recipe: recipe, stations: stations) }
-        } catch let error as RecipeError {
-          for problem in error.problems { Console.error("\(problem)") }
-          Console.note("the recipe is not changed")
-        } catch {
-          Console.error("\(error)")
-          Console.note("the recipe is not changed")
-        }
-      }
-      return waiting.withLock { $0 != nil }
+    for station in new.stations {
+      guard let before = old.stations.first(where: { $0.name == station.name }), before.model != station.model,
+        old.recipe[camera: station.name]?.model == new.recipe[camera: station.name]?.model
+      else { continue }
+      lines.append("recipe: \(station.name): the model's file is another one now")
     }
-
-    func take() -> Next? {
-      waiting.withLock { next in
-        defer { next = nil }
-        return next
-      }
-    }
+    return lines.isEmpty ? ["recipe: read again, nothing is changed"] : lines
   }
 }

@@ -10,29 +10,53 @@ import Recipes
 
 /// Makes a live run out of a recipe.
 struct RecipeStations {
+  let recipe: Recipe
   private(set) var stations: [LiveStation] = []
   /// Software triggers by where they come from.
   private(set) var triggers: [TriggerSource: [SoftwareTrigger]] = [:]
 
-  /// - Throws: the first thing that cannot be used, with the place in the recipe that names it.
-  init(_ recipe: Recipe, precision: Precision) throws {
+  /// - Parameters:
+  ///   - previous: what runs now; a software trigger that stays the same is taken over with the calls that wait.
+  ///   - source: where a camera's frames come from.
+  /// - Throws: the first thing that cannot be used.
+  init(
+    _ recipe: Recipe, precision: Precision, previous: RecipeStations? = nil,
+    source: (Recipe.Camera) throws -> any FrameSource
+  ) throws {
+    self.recipe = recipe
     // Cameras may share one.
     var models: [String: ModelFile] = [:]
     for camera in recipe.cameras {
       let file = try models[camera.model] ?? ModelFile(path: camera.model, precision: precision)
       models[camera.model] = file
-      let trigger = try Self.trigger(camera.trigger, ignore: camera.ignore)
-      stations.append(
-        LiveStation(
-          name: camera.name,
-          source: try CameraSource.session(camera.device, name: camera.name, settings: Self.settings(camera)),
-          classifier: file.classifier, policy: try Self.policy(camera.policy, file.classifier.info),
-          model: file.identity, trigger: trigger,
-          region: try Self.region(camera.region, camera.ignore), alignment: try Self.alignment(camera.alignment)))
+      let trigger = try previous?.trigger(like: camera) ?? Self.trigger(camera.trigger, ignore: camera.ignore)
+      var station = LiveStation(
+        name: camera.name, source: try source(camera), classifier: file.classifier,
+        policy: try Self.policy(camera.policy, file.classifier.info), model: file.identity, trigger: trigger,
+        region: try Self.region(camera.region, camera.ignore), alignment: try Self.alignment(camera.alignment),
+        health: Self.health(camera.checks))
+      if station.source is Recording { station.queue = FrameQueue(policy: .blocks) }
+      stations.append(station)
       if case .software(let source) = camera.trigger, case .software(let trigger) = trigger {
         triggers[Self.source(source), default: []].append(trigger)
       }
     }
+  }
+
+  /// The software trigger that this camera has already; nil for other triggers.
+  private func trigger(like camera: Recipe.Camera) -> LiveTrigger? {
+    guard let old = recipe[camera: camera.name], case .software = old.trigger, old.trigger == camera.trigger else {
+      return nil
+    }
+    return stations.first { $0.name == camera.name }?.trigger
+  }
+
+  private static func health(_ checks: Recipe.Checks) -> FrameHealth.Limits {
+    var limits = FrameHealth.Limits()
+    // No picture is darker than 0, or clipped in more than all of its pixels.
+    limits.black = checks.black ?? 0
+    limits.overexposed = checks.overexposed ?? 1
+    return limits
   }
 
   private static func trigger(_ trigger: Recipe.Trigger, ignore: [Recipe.Shape]) throws -> LiveTrigger {
@@ -60,7 +84,8 @@ struct RecipeStations {
         return CameraSettings.ControlValue(control.name, value)
       },
       locks: camera.lock.compactMap { CameraSettings.Lock(rawValue: $0.rawValue) },
-      settle: camera.lock.isEmpty ? 0 : camera.settle.seconds, timeout: camera.timeout.seconds)
+      settle: camera.lock.isEmpty ? 0 : camera.settle.seconds, timeout: camera.timeout.seconds,
+      frozenAfter: camera.checks.frozen ?? 0)
   }
 
   static func policy(_ recipe: Recipe.Policy, _ info: ModelInfo) throws -> Policy {
@@ -130,17 +155,27 @@ struct RecipeStations {
     recipe.outputs.map { output in
       let target: DecisionOutputs.Target =
         switch output.target {
-        case .command(.shell(let line)): .shell(line)
-        case .command(.arguments(let arguments)): .program(arguments)
+        case .command(.shell(let line)): .shell(line, mode(output.feed))
+        case .command(.arguments(let arguments)): .program(arguments, mode(output.feed))
         case .socket(let path): .socket(path)
         }
       return (target, output.timeout.seconds)
     }
   }
 
+  private static func mode(_ feed: Recipe.Feed) -> CommandSink.Mode {
+    switch feed {
+    case .each: .once
+    case .lines: .lines(acknowledged: false)
+    case .acknowledged: .lines(acknowledged: true)
+    }
+  }
+
   static func keep(_ keep: Recipe.Keep) -> PictureKeeper.Options {
     var options = PictureKeeper.Options()
     options.acceptedRate = keep.accepts.share
+    options.reviewedRate = keep.reviews.share
+    options.rejectedRate = keep.rejects.share
     options.budget = keep.budget.map { Int($0) } ?? Int.max
     options.days = keep.days
     return options

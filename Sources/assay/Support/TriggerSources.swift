@@ -2,15 +2,26 @@ import Capture
 import Glibc
 import Inspection
 import Outputs
+import Synchronization
 import Threads
 
 /// Where software triggers come from. Each source calls the triggers of all cameras that listen to it.
-enum TriggerSource: Hashable {
+enum TriggerSource: Hashable, CustomStringConvertible {
   /// A line on standard input.
   case standardInput
   /// A line on a UNIX socket.
   case socket(String)
   case signal(Int32)
+
+  var description: String {
+    switch self {
+    case .standardInput: "standard input"
+    case .socket(let path): path
+    case .signal(SIGUSR1): "SIGUSR1"
+    case .signal(SIGUSR2): "SIGUSR2"
+    case .signal(let number): "signal \(number)"
+    }
+  }
 
   /// Reads the words of `--trigger`: nil for those that name no source.
   init?(_ words: String) {
@@ -25,18 +36,48 @@ enum TriggerSource: Hashable {
   }
 }
 
-/// Listens to trigger sources on threads of their own, until the process ends.
-enum TriggerListener {
+/// Passes triggers on to the cameras that wait for them, until the process ends. Which those are may change meanwhile.
+final class TriggerDesk: Sendable {
   /// Longest line that names a part, in bytes; what is longer is cut.
   private static let longestLine = 512
 
-  /// - Throws: ``TriggerError`` where a socket cannot be made. Signals are ``Interruption``'s.
-  static func start(_ source: TriggerSource, _ triggers: [SoftwareTrigger]) throws(TriggerError) {
+  private struct State {
+    var cameras: [TriggerSource: [SoftwareTrigger]] = [:]
+    var started: Set<TriggerSource> = []
+    var toldIdle: Set<TriggerSource> = []
+  }
+
+  private let state = Mutex(State())
+
+  /// From now on these cameras wait for triggers; sources that are new are listened to, each on a thread of its own.
+  ///
+  /// - Throws: `OutputError` where a socket cannot be made; then no camera's triggers are changed. Signals are
+  ///   ``Interruption``'s.
+  func set(_ cameras: [TriggerSource: [SoftwareTrigger]]) throws(OutputError) {
+    let started = state.withLock { $0.started }
+    for source in cameras.keys where !started.contains(source) { try start(source) }
+    state.withLock { state in
+      state.cameras = cameras
+      state.started.formUnion(cameras.keys)
+      state.toldIdle = []
+    }
+  }
+
+  /// What signals do that trigger.
+  var signals: [Int32: @Sendable () -> Void] {
+    var actions: [Int32: @Sendable () -> Void] = [:]
+    for signal in [SIGUSR1, SIGUSR2] { actions[signal] = { self.call(.signal(signal)) } }
+    return actions
+  }
+
+  private func start(_ source: TriggerSource) throws(OutputError) {
     switch source {
     case .signal: return
-    case .standardInput: _ = OwnThread { read(0, triggers) }
+    case .standardInput: _ = OwnThread { self.read(0, source) }
     case .socket(let path):
-      let listener = try listen(path)
+      let listener = try LocalSocket.listen(path)
+      // The thread has nothing else to do than to wait.
+      _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) & ~O_NONBLOCK)
       _ = OwnThread {
         while true {
           let connection = accept(listener, nil, nil)
@@ -47,7 +88,7 @@ enum TriggerListener {
           }
           _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
           let thread = OwnThread {
-            read(connection, triggers)
+            self.read(connection, source)
             close(connection)
           }
           if thread == nil { close(connection) }
@@ -56,8 +97,8 @@ enum TriggerListener {
     }
   }
 
-  /// Calls the triggers for each line until the end.
-  private static func read(_ file: Int32, _ triggers: [SoftwareTrigger]) {
+  /// Calls for each line until the end.
+  private func read(_ file: Int32, _ source: TriggerSource) {
     var line: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     while true {
@@ -67,67 +108,26 @@ enum TriggerListener {
       let now = Clock.nanoseconds()
       for byte in chunk[..<count] {
         if byte == 0x0A {
-          call(line, triggers, now)
+          call(source, line, at: now)
           line.removeAll(keepingCapacity: true)
-        } else if line.count < longestLine {
+        } else if line.count < Self.longestLine {
           line.append(byte)
         }
       }
     }
   }
 
-  private static func call(_ line: [UInt8], _ triggers: [SoftwareTrigger], _ now: Int64) {
+  private func call(_ source: TriggerSource, _ line: [UInt8] = [], at now: Int64 = Clock.nanoseconds()) {
     var text = Substring(String(decoding: line, as: UTF8.self))
     while text.last?.isWhitespace == true { text.removeLast() }
     while text.first?.isWhitespace == true { text.removeFirst() }
-    for trigger in triggers {
-      if !trigger.call(part: text.isEmpty ? nil : String(text), at: now) {
-        Console.error("a trigger was refused: 64 wait already, so the camera sends too slowly for it")
-      }
+    let (cameras, isNews) = state.withLock { state in
+      let cameras = state.cameras[source] ?? []
+      return (cameras, cameras.isEmpty && state.toldIdle.insert(source).inserted)
+    }
+    if isNews { Console.error("a trigger came from \(source), but no camera waits for triggers from there") }
+    for camera in cameras where !camera.call(part: text.isEmpty ? nil : String(text), at: now) {
+      Console.error("a trigger was refused: 64 wait already, so the camera sends too slowly for it")
     }
   }
-
-  private static func listen(_ path: String) throws(TriggerError) -> Int32 {
-    func refuse(_ reason: String) -> TriggerError { TriggerError(path: path, reason: reason) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-      throw refuse("is too long for a socket's path")
-    }
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
-    var status = stat()
-    if unsafe lstat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFSOCK else { throw refuse("is there already and is no socket") }
-      // Of an earlier run; one that somebody listens on is not ours to take away.
-      let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(probe) }
-      let isAlive = unsafe withUnsafePointer(to: &address) {
-        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe connect(probe, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-        }
-      }
-      if isAlive { throw refuse("is in use by another program") }
-      _ = unsafe unlink(path)
-    }
-    let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
-    let isBound = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe bind(file, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-      }
-    }
-    guard isBound, Glibc.listen(file, 8) == 0 else {
-      let reason = unsafe String(cString: strerror(errno))
-      close(file)
-      throw refuse("cannot be listened on (\(reason))")
-    }
-    return file
-  }
-}
-
-struct TriggerError: Error, CustomStringConvertible {
-  let path: String
-  let reason: String
-  var description: String { "\(path) \(reason)." }
 }

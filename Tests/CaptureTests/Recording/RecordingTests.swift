@@ -51,6 +51,49 @@ import Testing
     #expect(frames[2].wallMilliseconds == 1_700_000_000_004)
   }
 
+  @Test func framesThatWereKeptOneByOneComeBack() throws {
+    let folder = TestFolder()
+    for path in ["kept", "kept/a", "kept/a/reject", "kept/b", "kept/b/review"] {
+      unsafe mkdir(folder.path + "/" + path, 0o755)
+    }
+    for (path, number) in [("kept/a/reject/0002-b.frame", 7), ("kept/b/review/0001-a.frame", 9)] {
+      folder.write(FrameFile.encode(frame(number, count: 5, fault: number == 9 ? .short : nil)), path)
+    }
+    folder.write([1, 2, 3], "kept/a/reject/0002-b.jpg")
+    #expect(
+      Recording.isRecording(folder.path + "/kept") && !Recording.isRecording(folder.path + "/kept/a/reject/0002-b.jpg"))
+    let frames = replay(try Recording(folder: folder.path + "/kept", name: "cam"))
+    // In the order of their names' numbers, and counted anew.
+    #expect(frames.map(\.number) == [0, 1] && frames.map(\.sequence) == [109, 107])
+    #expect(frames.map(\.fault) == [.short, nil] && frames.map(\.bytes.count) == [5, 5])
+    let bytes = frames[1].bytes
+    let byte = bytes.span[4]
+    #expect(byte == 7)
+    let one = folder.path + "/kept/a/reject/0002-b.frame"
+    #expect(replay(try Recording(folder: one, name: "cam")).map(\.sequence) == [107])
+    let whole = TestFolder.contents(one)
+    folder.write(Array(whole.dropLast()), "cut.frame")
+    #expect(throws: RecordingError(folder.path + "/cut.frame", "is cut short")) {
+      try Recording(folder: folder.path + "/cut.frame", name: "cam")
+    }
+    folder.write(Array("something else".utf8), "other.frame")
+    #expect(throws: RecordingError(folder.path + "/other.frame", "is no frame that Assay has kept")) {
+      try Recording(folder: folder.path + "/other.frame", name: "cam")
+    }
+  }
+
+  @Test func aLimitIsKept() throws {
+    let folder = TestFolder()
+    let writer = try RecordingWriter(folder: folder.path + "/rec", capacity: 100, limit: 3)
+    for number in 0..<3 {
+      #expect(!writer.isFull)
+      writer.record(frame(number))
+    }
+    #expect(writer.isFull)
+    writer.record(frame(3))
+    #expect(writer.finish().frames == 3)
+  }
+
   @Test func realTimeKeepsTheDistances() throws {
     let folder = TestFolder()
     try record(folder.path + "/rec", (0..<6).map { frame($0) })

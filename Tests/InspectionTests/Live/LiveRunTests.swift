@@ -19,6 +19,13 @@ private struct ScriptedSource: FrameSource {
   }
 }
 
+/// Counts across threads.
+private final class Counter: Sendable {
+  private let count = Mutex(0)
+  var value: Int { count.withLock { $0 } }
+  func add(_ more: Int) { count.withLock { $0 += more } }
+}
+
 @Suite struct LiveRunTests {
   static let layout = FrameLayout(
     format: .grey, width: 64, height: 32, bytesPerLine: 64, byteCount: 64 * 32,
@@ -47,7 +54,8 @@ private struct ScriptedSource: FrameSource {
 
   private func run(
     trigger: LiveTrigger = .every, region: RegionOfInterest = RegionOfInterest(), alignment: LiveAlignment? = nil,
-    folder: TestFolder = TestFolder(), _ events: @escaping @Sendable (FrameQueue) -> Void
+    folder: TestFolder = TestFolder(), exchange: LiveExchange = LiveExchange(),
+    onDecision: @escaping (Decision) -> Void = { _ in }, _ events: @escaping @Sendable (FrameQueue) -> Void
   ) throws -> Result {
     let station = LiveStation(
       name: "cam", source: ScriptedSource(events: events), classifier: try TestModel.classifier(), policy: Policy(),
@@ -57,10 +65,13 @@ private struct ScriptedSource: FrameSource {
     var decisions: [Decision] = []
     var lines: [String] = []
     var notes = 0
-    let summary = try LiveRun([station], settings: .init(log: log, start: .new, run: "r", statusInterval: 0.01)).run(
+    let summary = try LiveRun(
+      [station], settings: .init(log: log, start: .new, run: "r", statusInterval: 0.01), exchange: exchange
+    ).run(
       shouldStop: { false },
       onDecision: { decision, line in
         decisions.append(decision)
+        onDecision(decision)
         lines.append(String(decoding: line, as: UTF8.self))
       }, onGap: { _, line in lines.append(String(decoding: line, as: UTF8.self)) },
       onNote: { _, _ in notes += 1 })
@@ -246,6 +257,47 @@ private struct ScriptedSource: FrameSource {
     }
     #expect(result.decisions.count == 3, "\(result.decisions.map(\.frame.sequence))")
     #expect(result.summary.dropped["no_part"] == 120 - 3)
+  }
+
+  private static func station(_ trigger: LiveTrigger, reject: Float) throws -> LiveStation {
+    var policy = Policy()
+    policy.thresholds = try Policy.Thresholds(reject: reject, review: reject)
+    return LiveStation(
+      name: "cam", source: ScriptedSource { _ in }, classifier: try TestModel.classifier(), policy: policy,
+      model: model,
+      trigger: trigger)
+  }
+
+  /// New thresholds come while the camera goes on: no frame is lost, and those after the change are judged by them.
+  @Test func settingsChangeWhileItRuns() throws {
+    let exchange = LiveExchange()
+    let seen = Counter()
+    let result = try run(exchange: exchange, onDecision: { _ in seen.add(1) }) { queue in
+      for number in 0..<10 {
+        if number == 5 {
+          while seen.value < 5 { Clock.sleep(seconds: 0.005) }
+          try? exchange.offer([Self.station(.every, reject: 0)])
+        }
+        queue.count { $0.captured += 1 }
+        queue.put(Self.frame(number))
+      }
+    }
+    #expect(
+      result.decisions.map(\.verdict) == Array(repeating: .accept, count: 5) + Array(repeating: .reject, count: 5))
+    #expect(result.decisions.map(\.frame.sequence) == Array(0..<10) && result.summary.dropped.isEmpty)
+  }
+
+  /// A call that waits when its trigger goes is a part that nobody has seen.
+  @Test func callsOfATriggerThatGoesAreRejected() throws {
+    let (exchange, trigger) = (LiveExchange(), SoftwareTrigger(patience: 60))
+    let result = try run(trigger: .software(trigger), exchange: exchange) { queue in
+      trigger.call(part: "SN1", at: Clock.nanoseconds() + 3_600_000_000_000)
+      try? exchange.offer([Self.station(.every, reject: 0.5)])
+      queue.count { $0.captured += 1 }
+      queue.put(Self.frame(0))
+    }
+    #expect(result.decisions.map(\.part) == ["SN1", nil])
+    #expect(result.decisions[0].reasons[0].contains("the recipe was changed"))
   }
 
   @Test func aSourceThatCannotBeginEndsTheRun() {
