@@ -1,3 +1,4 @@
+internal import Capture
 public import Classification
 internal import Samples
 internal import Threads
@@ -79,7 +80,7 @@ public struct InspectionRun: Sendable {
     shouldStop: () -> Bool = { false }, onDecision: (Decision) -> Void = { _ in },
     onProgress: (Progress) -> Void = { _ in }
   ) throws -> RunSummary {
-    let began = StageClock.seconds()
+    let began = Clock.seconds()
     var tally = RunTally()
     var done = PartNames()
     var paths: [[UInt8]: String] = [:]
@@ -93,7 +94,7 @@ public struct InspectionRun: Sendable {
     paths = [:]
     let earlier = tally.judged
     let work = input.items.enumerated().filter { !done.contains($0.element.id) }.map { ($0.offset, $0.element) }
-    guard !work.isEmpty else { return tally.summary(seconds: StageClock.seconds() - began) }
+    guard !work.isEmpty else { return tally.summary(seconds: Clock.seconds() - began) }
     let queue = OutcomeQueue(count: work.count, capacity: max(256, 8 * settings.threads))
     var workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
       OwnThread { [classifier, policy, model, finish, settings] in
@@ -137,10 +138,10 @@ public struct InspectionRun: Sendable {
       guard !ready.isEmpty else { continue }
       onProgress(
         Progress(
-          judged: tally.judged, total: earlier + work.count, seconds: StageClock.seconds() - began,
+          judged: tally.judged, total: earlier + work.count, seconds: Clock.seconds() - began,
           judgedNow: tally.judged - earlier))
     }
-    return tally.summary(seconds: StageClock.seconds() - began)
+    return tally.summary(seconds: Clock.seconds() - began)
   }
 
   /// A run goes on with the model, the thresholds and the pictures that it was begun with. Were another folder's picture of the same

@@ -1,11 +1,8 @@
+internal import Capture
 public import Classification
 public import Imaging
 internal import Metrics
 internal import Samples
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// Takes one picture from its file to its decision: reads, prepares, judges, decides. One per thread.
 public final class PartInspector {
@@ -123,7 +120,7 @@ public struct PartHead: Sendable, Hashable {
 /// Milliseconds of consecutive stages.
 public struct StageClock: Sendable {
   public private(set) var timings: [StageTiming] = []
-  private var last = StageClock.seconds()
+  private var last = Clock.seconds()
 
   public init() {}
 
@@ -132,15 +129,8 @@ public struct StageClock: Sendable {
 
   /// Ends the stage that began with the last one's end.
   public mutating func end(_ stage: String) {
-    let time = Self.seconds()
+    let time = Clock.seconds()
     timings.append(StageTiming(stage, (time - last) * 1000))
     last = time
-  }
-
-  /// Seconds of a clock that never jumps.
-  public static func seconds() -> Double {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

@@ -35,7 +35,9 @@ extension InspectionReport {
     ]
     if unreadableCount > 0 { page.sections.append(unreadableCard) }
     page.sections += [
-      card("Timings", note: "Per part, in milliseconds; percentiles by linear interpolation.") { timingTable(summary) },
+      card("Timings", note: "Per part, in milliseconds; beyond 4,096 parts percentiles are within 0.8 %.") {
+        timingTable(summary)
+      },
       card("Frames", note: frameNote(summary)) { frameTable(summary) },
     ]
     if !summary.faults.isEmpty {

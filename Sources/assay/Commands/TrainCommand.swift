@@ -1,4 +1,5 @@
 import ArgumentParser
+import Capture
 import Classification
 import Glibc
 import Graphs
@@ -213,14 +214,14 @@ struct TrainCommand: ParsableCommand {
   func run(_ trainer: Trainer, checkpoint: String, label: String = "", saysValidations: Bool) throws {
     var line = ProgressLine(isQuiet: quiet)
     defer { line.end() }
-    let clock = StageClock.seconds()
+    let clock = Clock.seconds()
     try trainer.run(
       checkpoint: checkpoint, interval: checkpointInterval,
       onResume: { step, steps in if !quiet { Console.note("going on from step \(step) of \(steps)") } },
       shouldStop: { Interruption.isRequested }
     ) { progress in
       line.show(
-        label + Self.text(progress), at: StageClock.seconds() - clock,
+        label + Self.text(progress), at: Clock.seconds() - clock,
         isMilestone: saysValidations && progress.validation != nil)
     }
   }

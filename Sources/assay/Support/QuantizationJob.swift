@@ -1,3 +1,4 @@
+import Capture
 import Classification
 import Graphs
 import Imaging
@@ -55,7 +56,7 @@ struct QuantizationJob {
       self.quantizer = quantizer
       let (reader, shapes) = try input
       let observer = try quantizer.observer(inputShapes: shapes, threads: threads)
-      let start = StageClock.seconds()
+      let start = Clock.seconds()
       for part in parts.parts {
         if Interruption.isRequested {
           throw InspectionError.interrupted(judged: observer.count, total: parts.parts.count)
@@ -69,7 +70,7 @@ struct QuantizationJob {
         }
         try observer.observe(values.span)
         if samples.count < Self.sampleCount { samples.append(values) }
-        progress.show("\(observer.count) of \(parts.parts.count) observed", at: StageClock.seconds() - start)
+        progress.show("\(observer.count) of \(parts.parts.count) observed", at: Clock.seconds() - start)
       }
       guard observer.count > 0 else { throw ModelError(original.path, "met no readable part to be observed on") }
       observedCount = observer.count
@@ -133,12 +134,12 @@ struct QuantizationJob {
   }
 
   private func judge(_ made: ModelFile, _ parts: [Part], _ progress: inout ProgressLine) throws -> Agreement {
-    let start = StageClock.seconds()
+    let start = Clock.seconds()
     return try Agreement(
       [original, made], parts.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) }, threads: threads
     ) { judged, _ in
       if Interruption.isRequested { throw InspectionError.interrupted(judged: judged, total: parts.count) }
-      progress.show("\(judged) of \(parts.count) judged by both", at: StageClock.seconds() - start)
+      progress.show("\(judged) of \(parts.count) judged by both", at: Clock.seconds() - start)
     }
   }
 }
