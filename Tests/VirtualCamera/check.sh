@@ -109,7 +109,8 @@ GUEST
   adds_up "vivid clock" "$out/clock"; recovered "vivid clock" "$out/clock"
   if grep -q "clock was set back" "$out/clock.log"; then ok "vivid clock: told"; else fail "vivid clock: not told"; fi
   adds_up "vivid wrap" "$out/wrap"
-  if [ "$(value "$out/wrap" sequence_gap)$(value "$out/wrap" sequence_jump)" = 00 ] \
+  # The machine may lose a frame of its own; a wrap that was taken for a gap would be one of thousands.
+  if [ "$(value "$out/wrap" sequence_gap)" -lt 10 ] && [ "$(value "$out/wrap" sequence_jump)" = 0 ] \
     && [ "$(value "$out/wrap" captured)" -gt 128 ]; then ok "vivid wrap: the count wraps unnoticed"
   else fail "vivid wrap: $(value "$out/wrap" captured) captured, gap $(value "$out/wrap" sequence_gap)"; fi
 }
