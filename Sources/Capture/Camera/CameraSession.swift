@@ -37,6 +37,7 @@ private struct SessionRunner {
   let recorder: (@Sendable (Frame) -> Void)?
   let shouldStop: () -> Bool
   let pool = FramePool()
+  private static let framesInHand = 8
   var burst = BurstLog()
   var outage: Outage?
   var outages = 0
@@ -85,8 +86,11 @@ private struct SessionRunner {
 
   private mutating func stream() throws(CameraError) {
     let layout = camera.configuration!.layout
+    let leastBytes = (try? FrameConverter(layout).leastBytes) ?? 0
+    // What waits in the queue, what is judged and what is copied; of compressed frames nobody knows the size.
+    if leastBytes > 0 { pool.reserve(Self.framesInHand, bytes: layout.byteCount) }
     var monitor = StreamMonitor(
-      leastBytes: (try? FrameConverter(layout).leastBytes) ?? 0, mostBytes: layout.byteCount,
+      leastBytes: leastBytes, mostBytes: layout.byteCount,
       frozenAfter: settings.frozenAfter,
       rate: camera.configuration!.rate)
     var lastFrame = Clock.seconds()

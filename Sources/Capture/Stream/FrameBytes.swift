@@ -43,6 +43,19 @@ public final class FramePool: Sendable {
   /// - Parameter most: blocks kept for later; what is beyond goes back to the system.
   public init(keeping most: Int = 16) { self.most = most }
 
+  /// Takes memory for so many frames before they come, so that a burst in the middle of a run costs no page faults, and
+  /// the process keeps the size that it has at the start.
+  public func reserve(_ frames: Int, bytes: Int) {
+    sizeNow.withLock { $0 = max($0, bytes) }
+    let missing = min(frames, most) - free.withLock { $0.count }
+    guard missing > 0 else { return }
+    for _ in 0..<missing {
+      let block = unsafe Self.allocate(max(bytes, 4096))
+      unsafe block.initializeMemory(as: UInt8.self, repeating: 0)
+      unsafe takeBack(block)
+    }
+  }
+
   /// A copy of a frame.
   public func copy(_ bytes: Span<UInt8>) -> FrameBytes {
     let block = unsafe block(bytes.count)
