@@ -34,7 +34,7 @@ public enum FrameFile {
     return entry
   }
 
-  /// The files in a folder and the folders in it, by name; nil where there are none.
+  /// The files in a folder and the folders in it, by name; none where it is no folder.
   static func find(in folder: String, depth: Int = 3) -> [String] {
     var found: [String] = []
     var folders: [String] = []

@@ -39,6 +39,8 @@ struct LiveInspection {
     let keeper: PictureKeeper?
     fileprivate let keepsFrames: Shared<Bool>
     let tell: (String) -> Void
+    /// Tells the run's head and report that other settings are in force.
+    let adopt: ([LiveStation]) -> Void
     /// Ends the run as a signal would.
     let stop: () -> Void
 
@@ -91,6 +93,9 @@ struct LiveInspection {
     var clock = WallClockWatch()
     var head = RunHead(stations)
     try head.write(to: out + "/run.json")
+    var report = report
+    // A full disk is told of where it matters.
+    func writeHead() { try? head.write(to: out + "/run.json") }
     var keeping = ""
     var isWriting = true
     var toldRecorders: Set<String> = []
@@ -104,8 +109,7 @@ struct LiveInspection {
       onNote: { station, note in
         if case .streaming(let configuration) = note {
           head.streams(station, configuration)
-          // A full disk is told of where it matters.
-          try? head.write(to: out + "/run.json")
+          writeHead()
         }
         // The only camera's failure to begin is the run's, and is told as that.
         if case .ended = note, stations.count == 1 { return }
@@ -132,7 +136,15 @@ struct LiveInspection {
           }
         }
         news(
-          Controls(outputs: outputs, keeper: keeper, keepsFrames: keepsFrames, tell: tell, stop: { isOver.set() }))
+          Controls(
+            outputs: outputs, keeper: keeper, keepsFrames: keepsFrames, tell: tell,
+            adopt: { stations in
+              head.adopt(stations)
+              writeHead()
+              guard let first = stations.first else { return }
+              report?.policy = first.policy
+              report?.provenance.model = first.model
+            }, stop: { isOver.set() }))
         view.show(status)
       })
     service?.stopping("writing what is left")
@@ -194,9 +206,10 @@ struct LiveInspection {
     return ""
   }
 
-  /// The start's time as it stands in parts' names: `20260131T091403`.
+  /// The start's time as it stands in parts' names: `20260131T091403201`. To the millisecond, for a recipe that is read
+  /// again may start its cameras anew within a second.
   static func tag(_ time: Timestamp) -> String {
-    String(time.description.prefix(19).filter { $0 != "-" && $0 != ":" })
+    String(time.description.prefix(23).filter { !"-:.".contains($0) })
   }
 
   static func words(_ station: String, _ note: LiveNote) -> String? {

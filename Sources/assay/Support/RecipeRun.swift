@@ -59,6 +59,7 @@ struct RecipeRun {
           case .adopted(let stations):
             for line in Self.words(made, stations) { $0.tell(line) }
             made = stations
+            $0.adopt(stations.stations)
             $0.change(
               outputs: RecipeStations.outputs(made.recipe), keep: RecipeStations.keep(made.recipe.keep),
               keepsFrames: made.recipe.keep.raw)

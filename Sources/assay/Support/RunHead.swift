@@ -5,7 +5,7 @@ import Inspection
 /// camera begins to stream.
 struct RunHead {
   private struct Camera {
-    let station: LiveStation
+    var station: LiveStation
     /// nil until it streams for the first time.
     var configuration: CameraConfiguration?
     var since: Timestamp?
@@ -20,6 +20,13 @@ struct RunHead {
     guard let index = cameras.firstIndex(where: { $0.station.name == name }) else { return }
     cameras[index].configuration = configuration
     cameras[index].since = .now()
+  }
+
+  /// Other settings are in force.
+  mutating func adopt(_ stations: [LiveStation]) {
+    for station in stations {
+      if let index = cameras.firstIndex(where: { $0.station.name == station.name }) { cameras[index].station = station }
+    }
   }
 
   func write(to path: String) throws {
