@@ -17,7 +17,7 @@ extension InspectCommand {
     try makeFolder(out)
     if overwrite { ResultFolder.clear(out) }
     let recorder = try live.record.map { try RecordingWriter(folder: $0, replace: overwrite) }
-    defer { recorder?.finish() }
+    defer { LiveInspection.finish(recorder.map { [$0] } ?? []) }
     var triggers: [TriggerSource: [SoftwareTrigger]] = [:]
     var stations: [LiveStation] = []
     for (index, words) in cameras.enumerated() {
@@ -69,7 +69,7 @@ extension InspectCommand {
           folder: recipe.cameras.count == 1 ? folder : folder + "/" + camera.name, replace: overwrite)
       }
     }
-    defer { for recorder in run.recorders.values { recorder.finish() } }
+    defer { LiveInspection.finish(Array(run.recorders.values)) }
     try run.run(recipe, start: start, wantsReport: report) { try finish($0, out) }
   }
 

@@ -152,12 +152,6 @@ struct LiveInspection {
     if let status = keeper?.close(within: Self.closingSeconds), let news = Self.news(status), !news.isEmpty {
       Console.note(news)
     }
-    for recorder in recorders {
-      let status = recorder.finish()
-      Console.note(
-        "\(status.frames) frames recorded in \(recorder.folder)"
-          + (status.missed > 0 ? ", \(status.missed) not: the disk was too slow" : ""))
-    }
     try AtomicFile.write(summary.json, to: out + "/summary.json")
     try DecisionLog.writeCSV(from: log, to: out + "/decisions.csv")
     try DecisionLog.writeGaps(from: log, to: out + "/gaps.csv")
@@ -169,6 +163,17 @@ struct LiveInspection {
       }
     }
     return summary
+  }
+
+  /// Ends recordings and says what they hold. Not a run's to do: a recipe that is read again may begin another, which
+  /// goes on recording.
+  static func finish(_ recorders: [RecordingWriter]) {
+    for recorder in recorders {
+      let status = recorder.finish()
+      Console.note(
+        "\(status.frames) frames recorded in \(recorder.folder)"
+          + (status.missed > 0 ? ", \(status.missed) not: the disk was too slow" : ""))
+    }
   }
 
   private static func keep(
