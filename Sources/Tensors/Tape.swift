@@ -105,6 +105,12 @@ public final class Tape {
     isDone = true
   }
 
+  /// Ends a pass without gradients: what was computed to be looked at, not learned from, is released.
+  public func discard() {
+    while let (stack, _) = records.popLast() { stack.popLast(nil, self) }
+    isDone = true
+  }
+
   private func beginAgain() {
     gradients.removeAll(keepingCapacity: true)
     leaves.removeAll(keepingCapacity: true)

@@ -24,6 +24,13 @@ void ckernels_moments(const ckernels_activation *shape, const float *x, float *m
 /* y = x scale + shift (+ residual), and max(y, 0) if relu. Residual may be null. Units: channels / block. */
 void ckernels_scale_shift(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
                           const float *residual, int relu, float *y, int64_t begin, int64_t end);
+/* y = x scale + shift with a scale and a shift for each channel of each image, [batch][channels] (plain).
+ * Units: batch x channels / block. */
+void ckernels_modulate(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
+                       float *y, int64_t begin, int64_t end);
+/* dx = dy scale, and the sums over each channel's pixels of dy x and of dy. */
+void ckernels_modulate_gradient(const ckernels_activation *shape, const float *x, const float *scale, const float *dy,
+                                float *dx, float *dscale, float *dshift, int64_t begin, int64_t end);
 /* What the gradients of a normalisation y = x scale + shift (+ residual) need to know. With a ReLU after it, the
  * gradient flows where y > 0: `y` holds it or, without a residual, `scale` and `shift` do, and it is computed again. */
 typedef struct {

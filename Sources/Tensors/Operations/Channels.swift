@@ -41,6 +41,17 @@ extension Variable {
       with: AffineRecord(input: self, scale: scale, shift: shift))
   }
 
+  /// Some of the channels of [N, C, H, W], in plain layout.
+  public func channels(_ range: Range<Int>) -> Variable {
+    precondition(
+      shape.rank == 4 && range.lowerBound >= 0 && range.upperBound <= shape[1] && !range.isEmpty,
+      "the channels \(range) of \(shape)")
+    let part = Shape(shape[0], range.count, shape[2], shape[3])
+    return tape.record(
+      value.plain().channels(from: range.lowerBound, shape: part), from: self,
+      with: ChannelsRecord(input: self, first: range.lowerBound))
+  }
+
   /// The channels of several [N, C, H, W] (or columns of [N, C]) one after the other: `.concatenated([a, b])`.
   public static func concatenated<let count: Int>(_ parts: InlineArray<count, Variable>) -> Variable {
     precondition(count > 0, "nothing to concatenate")
@@ -80,6 +91,17 @@ private struct AffineRecord: Record {
     tape.accumulate(dy.multiplied(by: input.value).channelSums(), into: scale)
     tape.accumulate(dy.channelSums(), into: shift)
     tape.accumulate(dy.affine(scale: scale.value, shift: nil), into: input)
+  }
+}
+
+private struct ChannelsRecord: Record {
+  let input: Variable
+  let first: Int
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    let result = Tensor(repeating: 0, shape: input.shape, on: tape.engine)
+    result.copyChannels(of: dy.plain(), to: first)
+    tape.accumulate(result, into: input)
   }
 }
 
