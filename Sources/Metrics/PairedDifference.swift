@@ -1,8 +1,9 @@
 import Glibc
 
-/// By how much one of two methods is better than the other over the same folds of a cross-validation.
+/// By how much one of two methods is better than the other over the same folds of a cross-validation, or from the same
+/// seeds.
 ///
-/// The interval is that of the corrected resampled t test (Nadeau and Bengio 2003, Machine Learning 52, 239-281, doi
+/// For folds the interval is that of the corrected resampled t test (Nadeau and Bengio 2003, Machine Learning 52, 239-281, doi
 /// 10.1023/A:1024068626366): folds share most of their training parts, so their results are not independent, and the
 /// plain paired t test finds differences where there are none. The correction multiplies the variance of the mean, 1 / k,
 /// by 1 + k n_test / n_train, which is 1 + k / (k - 1) for k folds.
@@ -22,8 +23,10 @@ public struct PairedDifference: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - first: one figure for each fold.
   ///   - second: those of the other method on the same folds.
+  ///   - sharesParts: whether they are folds, which share training parts; else they are independent, such as trainings from
+  ///     several seeds, and the interval is that of the plain paired t test (Student 1908).
   /// - Returns: nil for fewer than two folds, or where a figure is not a number.
-  public init?(first: [Double], second: [Double], confidence: Double = 0.95) {
+  public init?(first: [Double], second: [Double], confidence: Double = 0.95, sharesParts: Bool = true) {
     precondition(first.count == second.count, "\(first.count) folds and \(second.count)")
     precondition(confidence > 0 && confidence < 1, "confidence \(confidence) is not between 0 and 1")
     let differences = zip(first, second).map { $1 - $0 }
@@ -32,7 +35,8 @@ public struct PairedDifference: Sendable, Hashable, Codable {
     let mean = differences.reduce(0, +) / k
     let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (k - 1)
     let half =
-      studentQuantile(1 - (1 - confidence) / 2, freedom: k - 1) * (variance * (1 / k + 1 / (k - 1))).squareRoot()
+      studentQuantile(1 - (1 - confidence) / 2, freedom: k - 1)
+      * (variance * (1 / k + (sharesParts ? 1 / (k - 1) : 0))).squareRoot()
     self.mean = mean
     low = mean - half
     high = mean + half
