@@ -43,6 +43,16 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     public var validation: Scores
     /// A line for each change that training images went through.
     public var augmentation: [String]
+    /// What of it was never photographed; nil for nothing.
+    public var synthetic: Synthetic?
+  }
+
+  /// Synthetic parts of a training.
+  public struct Synthetic: Codable, Sendable, Hashable {
+    /// Parts of each class, in the labels' order; they are among the training counts.
+    public var counts: [Int]
+    /// Share of the places of a class that they had.
+    public var share: Double
   }
 
   /// Figures on the validation split.

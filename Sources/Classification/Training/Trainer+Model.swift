@@ -134,6 +134,11 @@ extension Trainer {
       validation, with: classifier(temperature: temperature, values: values), threads: engine.threads,
       wantsHeat: true)
     let scores = scores(judged.flatMap(\.probabilities))
+    var invented = set
+    invented.parts.removeAll { !$0.isSynthetic }
+    let synthetic =
+      invented.parts.isEmpty
+      ? nil : ModelInfo.Synthetic(counts: invented.counts(in: .train), share: settings.syntheticShare)
     let provenance = ModelInfo.Provenance(
       assayVersion: version, dataset: dataset, settings: settings, network: plan.network, steps: steps,
       trainCounts: set.counts(in: .train),
@@ -142,7 +147,7 @@ extension Trainer {
       validation: ModelInfo.Scores(
         accuracy: scores.accuracy.value, macroF1: scores.macroF1, auroc: scores.auroc,
         expectedCalibrationError: scores.expectedCalibrationError),
-      augmentation: plan.augmentation.card)
+      augmentation: plan.augmentation.card, synthetic: synthetic)
     let info = info(name: name, thresholds: .usual, provenance: provenance)
     var graph = try graph(temperature: temperature, values: values)
     graph.name = name

@@ -46,6 +46,7 @@ public final class Trainer {
   ///
   /// - Throws: ``TrainingError``, `PartSetError` or `EngineError`.
   public init(_ set: PartSet, settings: TrainingSettings, onLoad: (@Sendable (Int) -> Void)? = nil) throws {
+    try set.checkHeldOut()
     self.set = set
     self.settings = settings
     let trainParts = set.parts(in: .train)
@@ -56,7 +57,7 @@ public final class Trainer {
     }
     let validationParts = set.parts(in: .val)
     guard !validationParts.isEmpty else { throw TrainingError.noValidation(root: set.root) }
-    plan = try TrainingPlan(set, settings, looks: Self.look(at: trainParts))
+    plan = try TrainingPlan(set, settings, looks: Self.look(at: trainParts.filter { !$0.isSynthetic }))
     let threads = settings.threads ?? Parallel.processors
     let raw = try SampleCache(trainParts, preprocessing: plan.preprocessing, threads: threads, progress: onLoad)
     let (mean, std) = try raw.statistics()
@@ -125,7 +126,8 @@ public final class Trainer {
     let start = now()
     let firstStep = step
     if steps == 0 {
-      steps = plan.steps(settings, count: train.parts.count)
+      // Synthetic parts take places of real ones; they do not make a training longer.
+      steps = plan.steps(settings, count: train.parts.count { !$0.isSynthetic })
       if let minutes = settings.minutes { try limitSteps(to: minutes * 60 - (now() - created)) }
     } else if step > 0 {
       onResume(step, steps)
@@ -182,12 +184,14 @@ public final class Trainer {
   /// The batches of the steps from `first` on, made ahead on a thread of their own.
   func prefetcher(from first: Int) -> Prefetcher<Batch> {
     let labels = train.parts.map(\.label)
+    let synthetic = Set(train.parts.indices.filter { train.parts[$0].isSynthetic })
     let mode: BatchSampler.Mode = set.goodIndex == nil ? .classBalanced : .halfGood
     func maker(_ size: Int, _ crop: Crop?, _ salt: UInt64) -> BatchMaker {
       BatchMaker(
         cache: train,
         sampler: BatchSampler(
-          labels: labels, goodIndex: set.goodIndex, mode: mode, batchSize: size, seed: settings.seed &+ salt),
+          labels: labels, goodIndex: set.goodIndex, mode: mode, batchSize: size, seed: settings.seed &+ salt,
+          synthetic: synthetic, syntheticShare: settings.syntheticShare),
         augmentation: plan.augmentation, classes: set.classes.count, goodIndex: set.goodIndex,
         cell: NetworkConfiguration.cell, crop: crop)
     }

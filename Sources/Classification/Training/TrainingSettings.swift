@@ -51,11 +51,20 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
   // Nil for single precision, as above.
   private var otherPrecision: String?
 
+  /// Share of the places of each class that has synthetic parts which these get, 0...1; see `BatchSampler`.
+  public var syntheticShare: Double {
+    get { otherSyntheticShare ?? Self.usualSyntheticShare }
+    set { otherSyntheticShare = newValue == Self.usualSyntheticShare ? nil : newValue }
+  }
+  private var otherSyntheticShare: Double?
+  public static let usualSyntheticShare = 0.5
+
   private enum CodingKeys: String, CodingKey {
     case preset, seed, steps, epochs, minutes, batchSize, patience, inputSize, channels, learningRate, weightDecay
     case labelSmoothing, averageDecay, gradientClip, cropShare, augmentation, threads
     case otherArchitecture = "architecture"
     case otherPrecision = "precision"
+    case otherSyntheticShare = "syntheticShare"
   }
 
   public init(
@@ -64,7 +73,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     minutes: Double? = nil, batchSize: Int? = nil, patience: Int = 6, inputSize: [Int]? = nil, channels: Int? = nil,
     learningRate: Float? = nil, weightDecay: Float = 0.05, labelSmoothing: Float = 0.05, averageDecay: Float = 0.995,
     gradientClip: Float = 5, cropShare: Float = 0.6, augmentation: Augmentation? = nil, threads: Int? = nil,
-    usesBF16: Bool = false
+    usesBF16: Bool = false, syntheticShare: Double = TrainingSettings.usualSyntheticShare
   ) {
     self.preset = preset
     otherArchitecture = architecture == .residual ? nil : architecture
@@ -85,6 +94,7 @@ public struct TrainingSettings: Codable, Sendable, Hashable {
     self.augmentation = augmentation
     self.threads = threads
     otherPrecision = usesBF16 ? "bf16" : nil
+    otherSyntheticShare = syntheticShare == Self.usualSyntheticShare ? nil : syntheticShare
   }
 
   /// The learning rate that suits an architecture: attention is upset by rates that convolutions learn well with.

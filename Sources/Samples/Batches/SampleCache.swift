@@ -63,15 +63,17 @@ public struct SampleCache: Sendable {
     index < samples.count ? samples[index] : try Preparer(preprocessing).sample(parts[index])
   }
 
-  /// Mean and standard deviation of each channel over (at most 2000 of) the images, where 1 is white; a deviation is
-  /// at least 1/255.
+  /// Mean and standard deviation of each channel over (at most 2000 of) the real images, where 1 is white; a deviation
+  /// is at least 1/255.
   public func statistics() throws(PartSetError) -> (mean: [Float], std: [Float]) {
     let area = preprocessing.width * preprocessing.height
     var sums = [Double](repeating: 0, count: preprocessing.channels)
     var squares = sums
-    let step = max(1, parts.count / 2000)
+    let real = parts.indices.filter { !parts[$0].isSynthetic }
+    let step = max(1, real.count / 2000)
     var count = 0
-    for index in stride(from: 0, to: parts.count, by: step) {
+    for place in stride(from: 0, to: real.count, by: step) {
+      let index = real[place]
       let planes = try sample(index).planes
       count += area
       for channel in 0..<preprocessing.channels {

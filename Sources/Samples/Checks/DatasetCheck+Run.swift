@@ -55,6 +55,7 @@ private struct Examination {
     if !unreadable.isEmpty {
       add(.error, .unreadable, "\(images(unreadable.count)) cannot be read; replace or remove them.", unreadable)
     }
+    checkSynthetic()
     checkMasks()
     checkCopies()
     checkClasses()
@@ -88,7 +89,8 @@ private struct Examination {
 
   private func classCounts() -> [DatasetCheck.ClassCount] {
     var counts = set.classes.enumerated().map { index, name in
-      DatasetCheck.ClassCount(name: name, isGood: index == set.goodIndex, train: 0, val: 0, test: 0, masks: 0)
+      DatasetCheck.ClassCount(
+        name: name, isGood: index == set.goodIndex, train: 0, val: 0, test: 0, masks: 0, synthetic: 0)
     }
     for part in set.parts {
       switch part.split {
@@ -97,6 +99,7 @@ private struct Examination {
       case .test: counts[part.label].test += 1
       }
       if part.maskPath != nil { counts[part.label].masks += 1 }
+      if part.isSynthetic { counts[part.label].synthetic += 1 }
     }
     return counts
   }
@@ -108,6 +111,22 @@ private struct Examination {
     return DatasetCheck.Sizes(
       smallest: pair(sorted[0]), median: pair(sorted[sorted.count / 2]), largest: pair(sorted[sorted.count - 1]),
       distinct: Set(sorted).count)
+  }
+
+  private mutating func checkSynthetic() {
+    let all = set.parts.filter(\.isSynthetic)
+    let held = all.filter { $0.split != .train }
+    if !held.isEmpty {
+      let message =
+        "\(images(held.count)) of the validation and test splits \(isAre(held.count)) synthetic: figures measured on "
+        + "what was never photographed mean nothing; move them to train."
+      add(.error, .syntheticHeldOut, message, held.map { "\($0.id) (\($0.split.rawValue))" })
+    }
+    if all.count > held.count {
+      add(
+        .note, .syntheticTraining,
+        "\(images(all.count - held.count)) of the training split \(isAre(all.count - held.count)) synthetic.")
+    }
   }
 
   private mutating func checkMasks() {

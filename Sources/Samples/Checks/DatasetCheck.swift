@@ -29,6 +29,8 @@ public struct DatasetCheck: Codable, Sendable, Hashable {
       case mixedColor = "mixed_color"
       case labelSuspect = "label_suspect"
       case noGoodClass = "no_good_class"
+      case syntheticHeldOut = "synthetic_held_out"
+      case syntheticTraining = "synthetic_training"
     }
 
     public var severity: Severity
@@ -48,11 +50,13 @@ public struct DatasetCheck: Codable, Sendable, Hashable {
     public var test: Int
     /// How many of them have a mask.
     public var masks: Int
+    /// How many of them are synthetic.
+    public var synthetic: Int
 
     enum CodingKeys: String, CodingKey {
       case name
       case isGood = "is_good"
-      case train, val, test, masks
+      case train, val, test, masks, synthetic
     }
   }
 

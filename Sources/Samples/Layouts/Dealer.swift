@@ -5,13 +5,17 @@
 enum Dealer {
   /// Fills in the splits that the set did not name; returns which ones were dealt.
   static func deal(_ parts: inout [Part], named: [Split?], classes: Int, options: PartSetOptions) -> [Split] {
+    // Whatever split they name: resplitting leaves synthetic parts nothing but training.
+    if options.resplit {
+      for index in parts.indices where parts[index].isSynthetic { parts[index].split = .train }
+    }
     let noneNamed = options.resplit || named.allSatisfy { $0 == nil }
     let hasTest = !noneNamed && named.contains(.test)
     let hasVal = !noneNamed && named.contains(.val)
 
     if let folds = options.folds {
       let held: Split = hasTest ? .val : .test
-      let pool = parts.indices.filter { !(hasTest && named[$0] == .test) }
+      let pool = parts.indices.filter { !(hasTest && named[$0] == .test) && !parts[$0].isSynthetic }
       for (label, decks) in deck(parts, pool, classes).enumerated() {
         for (rank, card) in decks.enumerated() {
           // Starting each class at another fold keeps the folds' sizes level when classes are small.
@@ -23,7 +27,7 @@ enum Dealer {
       return hasTest ? [.train, .val] : Split.allCases
     }
     if noneNamed {
-      for decks in deck(parts, Array(parts.indices), classes) {
+      for decks in deck(parts, parts.indices.filter { !parts[$0].isSynthetic }, classes) {
         let each = decks.count >= 3 ? max(1, rounded(decks.count, percent: 15)) : 0
         for (rank, card) in decks.enumerated() {
           let split: Split = rank < each ? .test : rank < 2 * each ? .val : .train
@@ -39,7 +43,7 @@ enum Dealer {
 
   /// Moves a tenth of each class from `train` to `val`.
   private static func takeVal(_ parts: inout [Part], _ classes: Int) {
-    let pool = parts.indices.filter { parts[$0].split == .train }
+    let pool = parts.indices.filter { parts[$0].split == .train && !parts[$0].isSynthetic }
     for decks in deck(parts, pool, classes) where decks.count >= 5 {
       for card in decks.prefix(max(1, rounded(decks.count, percent: 10))) {
         for index in card { parts[index].split = .val }

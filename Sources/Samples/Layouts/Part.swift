@@ -42,9 +42,12 @@ public struct Part: Sendable, Hashable {
   public var label: Int
   public var split: Split
   public var contentHash: ContentHash
+  /// Whether nobody ever photographed it: it may be learned from, and nothing may be measured on it.
+  public var isSynthetic: Bool
 
   public init(
-    id: String, imagePath: String, maskPath: String? = nil, label: Int, split: Split, contentHash: ContentHash
+    id: String, imagePath: String, maskPath: String? = nil, label: Int, split: Split, contentHash: ContentHash,
+    isSynthetic: Bool = false
   ) {
     self.id = id
     self.imagePath = imagePath
@@ -52,6 +55,7 @@ public struct Part: Sendable, Hashable {
     self.label = label
     self.split = split
     self.contentHash = contentHash
+    self.isSynthetic = isSynthetic
   }
 }
 

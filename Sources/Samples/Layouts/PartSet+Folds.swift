@@ -13,6 +13,11 @@ extension PartSet {
   /// - Throws: `PartSetError` where a picture cannot be read.
   public func folds(_ count: Int, seed: UInt64, threads: Int? = nil) throws(PartSetError) -> [PartSet] {
     guard count >= 2 else { throw .fold(fold: 0, folds: count) }
+    if let part = parts.first(where: \.isSynthetic) {
+      throw .synthetic(
+        path: part.imagePath,
+        reason: "what it was made from may be in the fold that is left out; cross-validate real parts alone")
+    }
     var pool = self
     pool.parts.removeAll { $0.split == .test }
     let decks = try pool.decks(seed: seed, threads: threads ?? Parallel.processors)

@@ -1,6 +1,6 @@
 extension Draft {
-  /// A CSV with a header that names at least `image` and `label`; `mask` and `split` are optional, columns may come
-  /// in any order, others are left alone. Paths are relative to the manifest's folder.
+  /// A CSV with a header that names at least `image` and `label`; `mask`, `split` and `synthetic` are optional,
+  /// columns may come in any order, others are left alone. Paths are relative to the manifest's folder.
   static func manifest(_ path: String) throws(PartSetError) -> Draft {
     let bytes: [UInt8]
     do throws(Files.Failure) {
@@ -24,6 +24,7 @@ extension Draft {
     }
     let maskColumn = names.firstIndex(of: "mask")
     let splitColumn = names.firstIndex(of: "split")
+    let syntheticColumn = names.firstIndex(of: "synthetic")
 
     let root = Files.parent(path)
     var draft = Draft(root: root, layout: .manifest)
@@ -53,6 +54,13 @@ extension Draft {
         let name = trimmed(record.fields[splitColumn])
         entry.split = Split(name: name)
         guard entry.split != nil else { throw problem("the split \(name) is none of train, val, test") }
+      }
+      if let syntheticColumn {
+        let name = trimmed(record.fields[syntheticColumn]).lowercased()
+        guard ["true", "false", "1", "0", "yes", "no", ""].contains(name) else {
+          throw problem("the column synthetic holds \(name), which is neither true nor false")
+        }
+        entry.isSynthetic = ["true", "1", "yes"].contains(name)
       }
       if let first = draft.entries.first, (first.split == nil) != (entry.split == nil) {
         throw problem("some lines name a split and some do not; give all of them one, or none")

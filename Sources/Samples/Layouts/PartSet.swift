@@ -58,6 +58,9 @@ public struct PartSet: Sendable {
   /// of `train`; with no split at all, 70 / 15 / 15. A class of at least three images (five for `val` alone) has
   /// at least one in each. Files with the same bytes always go to the same split.
   ///
+  /// Synthetic parts, which their files or a manifest's column `synthetic` give away, are never dealt: they stay where
+  /// they are named, or in `train`.
+  ///
   /// With `folds`, a named `test` is left alone and fold `fold` of all other parts becomes `val`; where no `test`
   /// is named (or with `resplit`), the fold becomes `test` and a tenth of the others `val`.
   ///
@@ -71,7 +74,10 @@ public struct PartSet: Sendable {
     let (classes, good) = try resolveClasses(draft, options)
     let labels = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
     let hashes = Parallel.map(draft.entries.count, threads: options.threads ?? Parallel.processors) { index in
-      Result { () throws(Files.Failure) in try ContentHash(of: Files.read(draft.entries[index].image)) }
+      Result { () throws(Files.Failure) in
+        let bytes = try Files.read(draft.entries[index].image)
+        return (hash: ContentHash(of: bytes), isMarked: SyntheticMark.isIn(bytes))
+      }
     }
 
     var parts: [Part] = []
@@ -81,7 +87,7 @@ public struct PartSet: Sendable {
       switch hash {
       case .failure(let failure):
         unreadable.append(Unreadable(path: failure.path, reason: failure.reason))
-      case .success(let hash):
+      case .success(let file):
         guard let label = labels[entry.label] else {
           throw .unknownLabel(label: entry.label, image: entry.image, classes: classes)
         }
@@ -89,7 +95,7 @@ public struct PartSet: Sendable {
         parts.append(
           Part(
             id: entry.id, imagePath: entry.image, maskPath: entry.mask, label: label, split: entry.split ?? .train,
-            contentHash: hash))
+            contentHash: file.hash, isSynthetic: entry.isSynthetic || file.isMarked))
       }
     }
     guard !parts.isEmpty else {
@@ -126,6 +132,7 @@ struct Draft: Sendable {
     var mask: String?
     var label: String
     var split: Split?
+    var isSynthetic = false
   }
 
   var root: String

@@ -24,6 +24,8 @@ public enum PartSetError: Error, Sendable, Hashable, CustomStringConvertible {
   case emptySplit(path: String, split: Split)
   /// An image or mask that cannot be decoded.
   case undecodable(path: String, reason: String)
+  /// A synthetic part where only real ones may be, or the other way round.
+  case synthetic(path: String, reason: String)
   /// A file that could not be written.
   case unwritable(path: String, reason: String)
 
@@ -57,6 +59,8 @@ public enum PartSetError: Error, Sendable, Hashable, CustomStringConvertible {
       "\(path) has no parts in its \(split.rawValue) split; add some or have Assay deal the parts out anew"
     case .undecodable(let path, let reason):
       "\(path) cannot be decoded: \(reason); replace the file or remove it from the set"
+    case .synthetic(let path, let reason):
+      "\(path) cannot be taken: \(reason)"
     case .unwritable(let path, let reason):
       "\(path) cannot be written: \(reason); choose another folder or free some space"
     }
