@@ -26,6 +26,8 @@ enum NetworkPort {
   static let probabilities = "probabilities"
   /// Where the evidence lies, [N, C, H / 8, W / 8]: the pixel head's probabilities, or else each class's activation map.
   static let heat = "heat"
+  /// Means of the deepest maps, [N, C]: a value inside the residual network's graph, not an output.
+  static let features = "deep.mean.flat"
 }
 
 extension NetworkConfiguration {
