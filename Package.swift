@@ -37,6 +37,7 @@ let package = Package(
     // For the packages under Benchmarks.
     .library(name: "AssayTraining", targets: ["Tensors", "Layers"]),
     .library(name: "AssayGraphs", targets: ["Graphs"]),
+    .library(name: "AssaySynthesis", targets: ["Synthesis", "Samples"]),
     .library(name: "AssayCapture", targets: ["Capture", "Imaging"]),
   ],
   dependencies: [
@@ -79,6 +80,7 @@ let package = Package(
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
+    module("Synthesis", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
     module(
       "Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
@@ -87,7 +89,7 @@ let package = Package(
       dependencies: [
         "Imaging", "Capture", "Locating", "Outputs", "Recipes", "Service", "Threads", "Tensors", "Layers", "Graphs",
         "Metrics", "Samples",
-        "Classification", "Inspection", "Reporting", arguments,
+        "Classification", "Synthesis", "Inspection", "Reporting", arguments,
         crypto,
       ],
       swiftSettings: strict),
@@ -117,6 +119,7 @@ let package = Package(
     tests(
       "ClassificationTests",
       ["Classification", "Inspection", "Samples", "Imaging", "Graphs", "Layers", "Tensors", "Metrics"]),
+    tests("SynthesisTests", ["Synthesis", "Samples", "Imaging", "Layers", "Tensors", "FileTestSupport"]),
     tests(
       "InspectionTests",
       [

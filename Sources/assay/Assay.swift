@@ -28,7 +28,7 @@ struct Assay: ParsableCommand {
     version: version,
     subcommands: [
       InspectCommand.self, TrainCommand.self, EvaluateCommand.self, CamerasCommand.self, CaptureCommand.self,
-      RecipeCommand.self,
+      RecipeCommand.self, SynthCommand.self,
       DatasetCommand.self, ModelCommand.self, DoctorCommand.self,
     ])
 

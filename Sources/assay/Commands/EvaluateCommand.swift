@@ -67,6 +67,7 @@ struct EvaluateCommand: ParsableCommand {
     let set = try PartSet.load(
       path: dataset,
       options: PartSetOptions(good: good ?? info.goodIndex.map { info.labels[$0] }, classes: info.labels))
+    if split != .train { try set.checkHeldOut() }
     let parts = set.parts(in: split)
     guard !parts.isEmpty else {
       throw InspectionError.source(dataset, "has no part in its \(split.rawValue) split")

@@ -99,7 +99,17 @@ struct ModelCommand: ParsableCommand {
       if let card = info.provenance {
         let counts = zip(info.labels, zip(card.trainCounts, card.validationCounts)).map { "\($0) \($1.0)+\($1.1)" }
         rows += [
-          ("trained on", "\(card.dataset): \(counts.joined(separator: ", ")) (train+val)"),
+          ("trained on", "\(card.dataset): \(counts.joined(separator: ", ")) (train+val)")
+        ]
+        if let synthetic = card.synthetic {
+          let counts = zip(info.labels, synthetic.counts).filter { $0.1 > 0 }.map { "\($0) \($1)" }
+          rows.append(
+            (
+              "synthetic",
+              "\(counts.joined(separator: ", ")) of them; \((100 * synthetic.share).fixed(0)) % of their classes' places"
+            ))
+        }
+        rows += [
           (
             "training",
             "\(card.steps) steps, seed \(card.settings.seed), "

@@ -17,6 +17,7 @@ struct TrainCommand: ParsableCommand {
         assay train parts/ --out parts.onnx
         assay train parts/ --out parts.onnx --minutes 10 --preset fast
         assay train parts/manifest.csv --out parts.onnx --seed 1
+        assay train parts/ --out parts.onnx --synthetic painted/
         assay train parts/ --out parts.onnx --architecture residual,vit --folds 5
 
       A part set is class folders (SET/CLASS/* or SET/{train,val,test}/CLASS/*), a CSV manifest with the columns \
@@ -24,6 +25,9 @@ struct TrainCommand: ParsableCommand {
 
       Writes parts.onnx, parts.training.html and, while it runs, parts.checkpoint.safetensors: the same command goes \
       on from there after an interruption.
+
+      With --synthetic, painted parts take places of real ones in training, and nothing else: validation and test \
+      stay real. Whether they help is what `assay synth evaluate` measures.
 
       With --folds, no model is written. Instead each architecture is trained on all but one fold of the training and \
       validation parts, for each fold in turn, and judged on the parts left out: a table says which suits these parts, \
@@ -62,6 +66,14 @@ struct TrainCommand: ParsableCommand {
   var learningRate: Float?
   @Option(help: "The acceptable class. Default: `good` or `ok`.")
   var good: String?
+  @Option(
+    help: ArgumentHelp(
+      "Synthetic parts to learn from too: what `assay synth generate` wrote.", valueName: "folder"))
+  var synthetic: String?
+  @Option(
+    help: ArgumentHelp(
+      "Share of the places of a class that its synthetic parts get, 0...0.8.", valueName: "share"))
+  var syntheticShare = TrainingSettings.usualSyntheticShare
   @Option(help: "Cross-validate over so many folds and print a table.")
   var folds: Int?
   @Option(help: "With --folds: train a model without this fold, from 0.")
@@ -106,6 +118,13 @@ struct TrainCommand: ParsableCommand {
     }
     if json, !comparesFolds { throw ValidationError("--json prints what --folds found; give --folds.") }
     if predictions != nil, comparesFolds { throw ValidationError("--predictions needs a model, not --folds.") }
+    if !(syntheticShare >= 0 && syntheticShare <= 0.8) {
+      throw ValidationError("--synthetic-share is a number from 0 to 0.8.")
+    }
+    if synthetic != nil, folds != nil {
+      throw ValidationError(
+        "--synthetic cannot be used with --folds: what was painted may show defects of the fold that is left out.")
+    }
     if size != nil, inputSize == nil { throw ValidationError("--size is WIDTHxHEIGHT, such as 256x192.") }
   }
 
@@ -130,7 +149,7 @@ struct TrainCommand: ParsableCommand {
     TrainingSettings(
       preset: preset, architecture: architecture, seed: seed, steps: steps, epochs: epochs, minutes: minutes,
       batchSize: batch, patience: patience, inputSize: inputSize, learningRate: learningRate, threads: threads,
-      usesBF16: precision == .bf16)
+      usesBF16: precision == .bf16, syntheticShare: syntheticShare)
   }
 
   private func train() throws {
@@ -142,8 +161,9 @@ struct TrainCommand: ParsableCommand {
     // What cannot be written is told before the training, not after it.
     for path in [out, base + ".training.html", checkpoint] { try AtomicFile.check(path) }
     if restart { unsafe unlink(checkpoint) }
-    let set = try PartSet.load(
+    var set = try PartSet.load(
       path: dataset, options: PartSetOptions(good: good, folds: folds, fold: fold ?? 0))
+    if let synthetic { set = try set.adding(syntheticAt: synthetic) }
     describe(set)
     let trainer = try Trainer(set, settings: settings(architecture.list[0]))
     try run(trainer, checkpoint: checkpoint, saysValidations: true)
@@ -193,6 +213,11 @@ struct TrainCommand: ParsableCommand {
           + set.classes.indices.filter { $0 != good }.map { set.classes[$0] }.joined(separator: ", "))
     } else {
       Console.note("  all classes are defects: \(set.classes.joined(separator: ", "))")
+    }
+    let invented = set.parts.count { $0.isSynthetic }
+    if invented > 0 {
+      Console.note(
+        "  synthetic: \(invented) of the training parts, \((100 * syntheticShare).fixed(0)) % of their classes' places")
     }
     for file in set.unreadable.prefix(5) { Console.note("  left out: \(file.path): \(file.reason)") }
     if set.unreadable.count > 5 { Console.note("  left out: \(set.unreadable.count - 5) more files") }

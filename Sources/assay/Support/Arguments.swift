@@ -1,11 +1,13 @@
 public import ArgumentParser
 public import Classification
 public import Samples
+public import Synthesis
 
 extension Split: ExpressibleByArgument {}
 extension Preprocessing.Fit: ExpressibleByArgument {}
 extension Preprocessing.Filter: ExpressibleByArgument {}
 extension NetworkConfiguration.Preset: ExpressibleByArgument {}
+extension GeneratorSettings.Method: ExpressibleByArgument {}
 
 /// Architectures by their names, one after the other with commas between.
 public struct Architectures: ExpressibleByArgument, Sendable, Hashable {

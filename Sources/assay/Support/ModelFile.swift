@@ -72,7 +72,7 @@ struct ModelFile {
 
   static func sha256(_ bytes: [UInt8]) -> String { text(SHA256.hash(data: bytes)) }
 
-  private static func text(_ digest: SHA256.Digest) -> String {
+  static func text(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef")
     return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }

@@ -44,6 +44,15 @@ extension TrainCommand {
           ("Augmentation", card.augmentation.joined(separator: "; ")),
           ("Training parts' digest", card.trainDigest),
         ]
+          + (card.synthetic.map { synthetic in
+            [
+              (
+                "Synthetic parts",
+                zip(labels, synthetic.counts).filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+                  + " of the training parts, with \((100 * synthetic.share).fixed(0)) % of their classes' places"
+              )
+            ]
+          } ?? [])
       } ?? [],
       provenance: provenance)
   }

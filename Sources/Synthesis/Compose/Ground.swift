@@ -1,0 +1,50 @@
+public import Imaging
+
+/// What a part would look like without the defect: light and coarse texture, filled in from around it.
+public enum Ground {
+  /// The mean of what is not left out around each place, by a Gaussian (normalised convolution, Knutsson and Westin
+  /// 1993).
+  ///
+  /// - Parameters:
+  ///   - leavingOut: 1 where the picture is not to be believed, of its size; nil believes all of it.
+  ///   - sigma: pixels. Where nothing is left within its reach, a wider one is taken.
+  public static func level(of image: Image<Float>, leavingOut mask: Image<Float>?, sigma: Double) -> Image<Float> {
+    guard let mask else { return smooth(image, sigma) }
+    precondition(mask.width == image.width && mask.height == image.height, "a mask of another size")
+    let weight = mask.map { 1 - min(max($0, 0), 1) }
+    let product = Image(
+      width: image.width, height: image.height, pixels: zip(image.pixels, weight.pixels).map { $0 * $1 })
+    let sum = smooth(product, sigma)
+    let norm = smooth(weight, sigma)
+    var pixels = zip(sum.pixels, norm.pixels).map { $1 > 0.02 ? $0 / $1 : .nan }
+    if pixels.contains(where: \.isNaN) {
+      let wider =
+        sigma < Double(max(image.width, image.height))
+        ? level(of: image, leavingOut: mask, sigma: 2 * sigma).pixels
+        : [Float](repeating: mean(product, weight), count: pixels.count)
+      for index in pixels.indices where pixels[index].isNaN { pixels[index] = wider[index] }
+    }
+    return Image(width: image.width, height: image.height, pixels: pixels)
+  }
+
+  /// A Gaussian blur; a wide one on a smaller copy, where it looks the same and costs a fraction.
+  private static func smooth(_ image: Image<Float>, _ sigma: Double) -> Image<Float> {
+    let factor = Int(sigma / 3)
+    guard factor > 1, min(image.width, image.height) >= 4 * factor else { return image.blurred(sigma: sigma) }
+    let small = image.resized(
+      width: (image.width + factor - 1) / factor, height: (image.height + factor - 1) / factor, filter: .bilinear)
+    // Shrinking and enlarging blur too.
+    let scale = Double(factor)
+    let left = max(0.5, ((sigma / scale) * (sigma / scale) - 0.35).squareRoot())
+    return small.blurred(sigma: left).resized(width: image.width, height: image.height, filter: .bilinear)
+  }
+
+  /// Over all of the picture; where nothing is believed, over that.
+  private static func mean(_ product: Image<Float>, _ weight: Image<Float>) -> Float {
+    let sum = weight.pixels.reduce(0, +)
+    return sum > 0 ? product.pixels.reduce(0, +) / sum : 0.5
+  }
+
+  /// How wide the ground under a defect of so many pixels is looked for.
+  public static func sigma(area: Int) -> Double { max(6, Double(area).squareRoot() / 2) }
+}

@@ -1,0 +1,81 @@
+public import Imaging
+
+/// Where in a picture the part is, and where what it lies on.
+///
+/// A picture whose levels fall into two clear groups, of which one makes up most of the picture's edge, shows a part on a
+/// ground; any other shows nothing but the part.
+public struct PartArea: Sendable {
+  /// 1 on the part.
+  public let mask: Image<Float>
+  public let isWhole: Bool
+
+  /// Least share of the variance that lies between the groups (Otsu 1979, doi 10.1109/TSMC.1979.4310076), and least share
+  /// of the picture's edge that the ground has.
+  private static let separation = 0.8
+  private static let edge = 0.7
+
+  /// - Parameter leavingOut: 1 where a defect is, which is neither.
+  public init(_ image: Image<Float>, leavingOut defect: Image<Float>? = nil) {
+    let smooth = image.blurred(sigma: 2)
+    var histogram = [Int](repeating: 0, count: 256)
+    for (index, level) in smooth.pixels.enumerated() where (defect?.pixels[index] ?? 0) < 0.5 {
+      histogram[Int(min(max(level, 0), 1) * 255)] += 1
+    }
+    let whole = Image<Float>(width: image.width, height: image.height, repeating: 1)
+    guard let (threshold, share) = Self.otsu(histogram), share >= Self.separation else {
+      (mask, isWhole) = (whole, true)
+      return
+    }
+    let limit = Float(threshold + 1) / 255
+    var (bright, count) = (0, 0)
+    for y in 0..<image.height {
+      for x in 0..<image.width where x == 0 || y == 0 || x == image.width - 1 || y == image.height - 1 {
+        count += 1
+        if smooth.pixels[y * image.width + x] >= limit { bright += 1 }
+      }
+    }
+    let brightEdge = Double(bright) / Double(max(count, 1))
+    guard max(brightEdge, 1 - brightEdge) >= Self.edge else {
+      (mask, isWhole) = (whole, true)
+      return
+    }
+    // Holes of the part belong to the ground too.
+    let isPartBright = brightEdge < 0.5
+    mask = smooth.map { ($0 >= limit) == isPartBright ? 1 : 0 }
+    isWhole = false
+  }
+
+  /// How much of another mask lies on the part; 1 for an empty one.
+  public func share(of other: Image<Float>) -> Double {
+    var (on, all) = (0, 0)
+    for (index, value) in other.pixels.enumerated() where value >= 0.5 {
+      all += 1
+      if mask.pixels[index] >= 0.5 { on += 1 }
+    }
+    return all > 0 ? Double(on) / Double(all) : 1
+  }
+
+  /// The last level of the darker group, and the share of the variance between the groups; nil for a flat picture.
+  static func otsu(_ histogram: [Int]) -> (threshold: Int, share: Double)? {
+    let count = Double(histogram.reduce(0, +))
+    guard count > 0 else { return nil }
+    var mean = 0.0
+    var square = 0.0
+    for (level, number) in histogram.enumerated() {
+      mean += Double(level * number) / count
+      square += Double(level * level * number) / count
+    }
+    let variance = square - mean * mean
+    guard variance > 1 else { return nil }
+    var (weight, sum, best) = (0.0, 0.0, (threshold: 0, between: 0.0))
+    for (level, number) in histogram.enumerated().dropLast() {
+      weight += Double(number) / count
+      sum += Double(level * number) / count
+      guard weight > 0 && weight < 1 else { continue }
+      let difference = mean * weight - sum
+      let between = difference * difference / (weight * (1 - weight))
+      if between > best.between { best = (level, between) }
+    }
+    return (best.threshold, best.between / variance)
+  }
+}

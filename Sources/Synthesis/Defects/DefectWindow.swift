@@ -1,0 +1,70 @@
+import Imaging
+import Samples
+
+/// A real defect as generators see it: a square window around its middle, at a scale that makes it fit.
+struct DefectWindow: Sendable {
+  /// Where the defect lies on its part.
+  var site: DefectSite
+  /// Index of the class.
+  var label: Int
+  /// Pixels of the picture for each of the window; at least 1: small defects keep their own scale.
+  var scale: Double
+  /// Logarithm of the defect's factor, S x S.
+  var appearance: Planes
+  /// 0...1, S x S.
+  var cover: Image<Float>
+
+  /// Share of the window that a defect's longer side takes.
+  static let fill = 0.68
+
+  /// How a window is cut: a little turned, sized and shifted each time.
+  struct Variation: Sendable, Hashable {
+    var scale = 1.0
+    var degrees = 0.0
+    var isMirrored = false
+    /// In pixels of the window.
+    var x = 0.0
+    var y = 0.0
+  }
+
+  init(_ defect: RealDefect, side: Int, _ variation: Variation = Variation()) {
+    let longer = Double(max(defect.extent.width, defect.extent.height))
+    let own = max(1, longer / (Self.fill * Double(side)))
+    site = defect.site
+    label = defect.patch.label
+    scale = own
+    let map = Self.map(around: defect.middleOfSurroundings, scale: own * variation.scale, variation, side: side)
+    let size = ImageSize(width: side, height: side)
+    let bound = GeneratorConfiguration.bound
+    appearance = defect.surroundings.map { plane in
+      plane.map { min(max(natural(max($0, 1e-3)), -bound), bound) }
+        .shrunk(by: map, scale: own * variation.scale, size: size, border: .constant(0))
+    }
+    cover = defect.surroundingsCover.shrunk(
+      by: map, scale: own * variation.scale, size: size, border: .constant(0))
+  }
+
+  /// From a picture to a window around a place of it.
+  static func map(around center: Point, scale: Double, _ variation: Variation, side: Int) -> AffineMap {
+    AffineMap.translation(x: -center.x, y: -center.y)
+      .then(.scaling(x: (variation.isMirrored ? -1 : 1) / scale, y: 1 / scale))
+      .then(.rotation(degrees: variation.degrees))
+      .then(.translation(x: Double(side) / 2 + variation.x, y: Double(side) / 2 + variation.y))
+  }
+}
+
+/// Where a real defect lies on its part: what places of new ones are drawn from.
+public struct DefectSite: Codable, Sendable, Hashable {
+  /// The part's id.
+  public var source: String
+  /// The middle of the mask's bounding box, over the picture's width and height, 0...1.
+  public var x: Double
+  public var y: Double
+  /// Of the picture it was found on.
+  public var pictureWidth: Int
+  public var pictureHeight: Int
+  /// Share of the picture that the mask covers.
+  public var areaShare: Double
+  /// Share of the mask that lies on the part rather than beside it, as far as that can be told.
+  public var shareOnPart: Double
+}

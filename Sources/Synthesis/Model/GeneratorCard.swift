@@ -1,0 +1,86 @@
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// What a generator's file says of it, beside the network: how places are drawn, what it was made from.
+public struct GeneratorCard: Codable, Sendable, Hashable {
+  /// A real defect, as places and shapes of new ones are drawn from it.
+  public struct Model: Codable, Sendable, Hashable {
+    public var site: DefectSite
+    /// Pixels of its picture for each of the window.
+    public var scale: Double
+    /// S x S, 255 inside.
+    public var mask: Data
+    /// channels x S x S: the logarithm of its factor, 0 for the lower bound, 255 for the upper one.
+    public var appearance: Data
+  }
+
+  public struct ClassCard: Codable, Sendable, Hashable {
+    public var name: String
+    public var models: [Model]
+    /// Draws that the discriminator gives a lower score are thrown away; nil for an autoencoder.
+    public var leastScore: Float?
+  }
+
+  public var assayVersion: String
+  public var dataset: String
+  public var settings: GeneratorSettings
+  public var configuration: GeneratorConfiguration
+  public var steps: Int
+  public var classes: [ClassCard]
+  /// `ContentHash` of every part that defects were learned from, in hexadecimal digits.
+  public var learnedFrom: [String]
+  public var history: GeneratorHistory
+
+  static let key = "assay.generator"
+  static let format = "1"
+
+  /// The metadata of a model file.
+  func metadata() throws -> [String: String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return [
+      "assay.generator_format": Self.format,
+      Self.key: String(decoding: try encoder.encode(self), as: UTF8.self),
+    ]
+  }
+
+  /// - Throws: ``SynthesisError`` where a file is no generator, or one that this program cannot use.
+  init(_ metadata: [String: String], path: String) throws(SynthesisError) {
+    guard let text = metadata[Self.key] else {
+      throw SynthesisError(path, "is no generator: `assay synth train` makes them")
+    }
+    guard metadata["assay.generator_format"] == Self.format,
+      let card = try? JSONDecoder().decode(GeneratorCard.self, from: Data(text.utf8))
+    else { throw SynthesisError(path, "was made by another version of Assay; train it anew") }
+    let (side, channels) = (card.configuration.side, card.configuration.channels)
+    let isSound =
+      (16...1024).contains(side) && side & (side - 1) == 0 && (channels == 1 || channels == 3)
+      && card.configuration.classes == card.classes.count
+      && card.classes.allSatisfy { item in
+        !item.models.isEmpty
+          && item.models.allSatisfy {
+            $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.scale > 0
+              && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0
+          }
+      }
+    guard isSound else { throw SynthesisError(path, "is damaged: its card does not fit its network") }
+    self = card
+  }
+
+  init(
+    assayVersion: String, dataset: String, settings: GeneratorSettings, configuration: GeneratorConfiguration,
+    steps: Int, classes: [ClassCard], learnedFrom: [String], history: GeneratorHistory
+  ) {
+    self.assayVersion = assayVersion
+    self.dataset = dataset
+    self.settings = settings
+    self.configuration = configuration
+    self.steps = steps
+    self.classes = classes
+    self.learnedFrom = learnedFrom
+    self.history = history
+  }
+}

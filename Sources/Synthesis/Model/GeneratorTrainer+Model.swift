@@ -1,0 +1,93 @@
+public import Graphs
+import Imaging
+import Layers
+import Samples
+import Tensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// A finished generator.
+public struct TrainedGenerator: Sendable {
+  /// The network with its card, ready to be written.
+  public var graph: Graph
+  public var card: GeneratorCard
+}
+
+extension GeneratorTrainer {
+  /// The generator of a finished training: the averaged weights, with its card.
+  public func model(name: String, version: String, dataset: String) throws -> TrainedGenerator {
+    var numbers: [ObjectIdentifier: Tensor] = [:]
+    for (parameter, value) in zip(average.parameters, average.values) { numbers[ObjectIdentifier(parameter)] = value }
+    var graph = try generator.graph(
+      name: name, judge: settings.method == .gan ? discriminator : nil, on: tape
+    ) { parameter in
+      (numbers[ObjectIdentifier(parameter)] ?? parameter.value).elements
+    }
+    let side = settings.side
+    let bound = GeneratorConfiguration.bound
+    func bytes(_ image: Image<Float>, _ value: (Float) -> Float) -> Data {
+      Data(image.pixels.map { UInt8(min(max(value($0) * 255, 0), 255).rounded()) })
+    }
+    let classes = labels.enumerated().map { index, label in
+      if !configuration.hasMasks {
+        let models = sampler.pictures[index].map { picture in
+          var look = Data()
+          for plane in picture.window(side: side).planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
+          return GeneratorCard.Model(
+            site: DefectSite(
+              source: picture.source, x: 0.5, y: 0.5, pictureWidth: picture.size.width,
+              pictureHeight: picture.size.height, areaShare: 1, shareOnPart: 1), scale: 1,
+            mask: Data(repeating: 255, count: side * side), appearance: look)
+        }
+        return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
+      }
+      let models = sampler.defects[index].map { defect in
+        let window = DefectWindow(defect, side: side)
+        var look = Data()
+        for plane in window.appearance.planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
+        return GeneratorCard.Model(
+          site: defect.site, scale: window.scale, mask: bytes(window.cover) { $0 }, appearance: look)
+      }
+      return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
+    }
+    var card = GeneratorCard(
+      assayVersion: version, dataset: dataset, settings: settings, configuration: configuration, steps: step,
+      classes: classes, learnedFrom: library.sources.map(\.description), history: history)
+    graph.metadata = try card.metadata()
+    if settings.method == .gan {
+      for (index, least) in try leastScores(graph).enumerated() { card.classes[index].leastScore = least }
+      graph.metadata = try card.metadata()
+    }
+    return TrainedGenerator(graph: graph, card: card)
+  }
+
+  /// For each class, the score that one in fifty draws does not reach.
+  private func leastScores(_ graph: Graph) throws -> [Float] {
+    let source = try LearnedSource(graph, name: "the network in training", threads: engine.threads, path: graph.name)
+    defer { engine.claimThread() }
+    return try labels.indices.map { label in
+      var scores: [Float] = []
+      for number in 0..<100 {
+        var random = SplitMix64(seed: settings.seed, 8, UInt64(label * 1000 + number))
+        if !configuration.hasMasks {
+          _ = try source.picture(label, random: &random)
+          scores.append(source.lastScore)
+          continue
+        }
+        let own = sampler.defects[label]
+        let model = random.index(own.count)
+        let site = own[model].site
+        let candidates = library.good.nearest(
+          to: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
+        let part = try sampler.parents.part(candidates[random.index(candidates.count)], of: library.good)
+        _ = try source.draw(label, like: model, on: part, at: nil, random: &random)
+        scores.append(source.lastScore)
+      }
+      return scores.sorted()[scores.count / 50]
+    }
+  }
+}

@@ -1,0 +1,145 @@
+public import Imaging
+internal import Samples
+
+/// Draws synthetic parts one by one, and throws away those that are no use.
+///
+/// A draw depends on the seed, the class and its number only: any of them can be made again alone.
+public struct SyntheticSampler {
+  public struct Options: Sendable, Hashable {
+    public var seed: UInt64 = 0
+    /// How strong defects are: each draws its own from this range, within 0...1.
+    public var severity: ClosedRange<Float> = 1...1
+    /// Where the defect's middle is to be, in the parent's pixels; nil where the class's defects lie.
+    public var at: Point?
+    /// Parents to choose from, those most like in shape; all where the source does not choose.
+    public var parents = 40
+    /// Mean change inside the mask, 0...1, below which nobody would see the defect.
+    public var leastChange = 0.008
+    /// Tries before a draw is given up.
+    public var tries = 40
+
+    public init() {}
+  }
+
+  /// Why a draw was thrown away.
+  public enum Rejection: String, Sendable, Hashable, CaseIterable {
+    /// Nothing of it lies within the picture.
+    case empty
+    /// Less of it lies on the part than of any real defect of its class.
+    case beside = "beside the part"
+    case invisible
+    /// Looks like a real defect of the training set.
+    case copy = "a near-copy of a real defect"
+    /// The discriminator takes it for worse than nearly all others.
+    case outlier
+  }
+
+  public struct Draw: Sendable {
+    public let part: PaintedPart
+    public let label: Int
+    /// Counts the class's draws, from 0.
+    public let number: Int
+    /// The good part that it is painted on; nil for a whole picture.
+    public let parent: GoodParts.Item?
+    /// The part whose defect lent place and shape.
+    public let model: String
+    public let severity: Float
+    /// Draws that were thrown away before this one.
+    public let rejected: [Rejection: Int]
+  }
+
+  public let classes: [String]
+  public let good: GoodParts
+  public let source: any DefectSource
+  public let options: Options
+
+  /// - Precondition: there is a good part.
+  public init(classes: [String], good: GoodParts, source: any DefectSource, options: Options = Options()) {
+    precondition(options.severity.lowerBound >= 0 && options.severity.upperBound <= 1, "a severity is 0...1")
+    precondition(!good.items.isEmpty || source.paintsWhole, "no part to paint on")
+    self.classes = classes
+    self.good = good
+    self.source = source
+    self.options = options
+  }
+
+  /// One part.
+  ///
+  /// - Throws: ``SynthesisError`` where no try was of use, or a parent cannot be read.
+  public func draw(_ label: Int, number: Int) throws -> Draw {
+    guard let prior = source.prior(of: label) else {
+      throw SynthesisError(classes[label], "is no class that \(source.name) has learned")
+    }
+    if source.paintsWhole { return try whole(label, number: number) }
+    let leastOnPart = prior.sites.map(\.shareOnPart).min() ?? 0
+    var random = SplitMix64(seed: options.seed, UInt64(label), UInt64(number))
+    var rejected: [Rejection: Int] = [:]
+    for _ in 0..<options.tries {
+      let severity = random.uniform(options.severity.lowerBound, options.severity.upperBound)
+      let model = random.index(prior.sites.count)
+      let site = prior.sites[model]
+      let candidates =
+        source.choosesParents
+        ? good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight), count: options.parents)
+        : Array(good.items.indices)
+      let item = good.items[candidates[random.index(candidates.count)]]
+      let parent = try ImageFile.load(path: item.path).image
+      let planes = Planes(parent)
+      var drawn = try source.draw(label, like: model, on: planes, at: options.at, random: &random)
+      drawn.patch.label = label
+      if let why = drawn.rejection {
+        rejected[why, default: 0] += 1
+        continue
+      }
+      guard
+        let part = Composer.paint(
+          drawn.patch, drawn.placement, on: parent, severity: Double(severity), light: source.light)
+      else {
+        rejected[.empty, default: 0] += 1
+        continue
+      }
+      guard part.change >= options.leastChange * Double(min(1, max(0.25, severity))) else {
+        rejected[.invisible, default: 0] += 1
+        continue
+      }
+      // A user who names the place knows why.
+      if options.at == nil {
+        let area = PartArea(planes.gray)
+        guard area.share(of: part.mask!.map { Float($0) / 255 }) >= 0.9 * leastOnPart else {
+          rejected[.beside, default: 0] += 1
+          continue
+        }
+      }
+      return Draw(
+        part: part, label: label, number: number, parent: item, model: site.source, severity: severity,
+        rejected: rejected)
+    }
+    throw failure(label, rejected)
+  }
+
+  private func whole(_ label: Int, number: Int) throws -> Draw {
+    var random = SplitMix64(seed: options.seed, UInt64(label), UInt64(number))
+    var rejected: [Rejection: Int] = [:]
+    for _ in 0..<options.tries {
+      let drawn = try source.picture(label, random: &random)
+      if let why = drawn.rejection {
+        rejected[why, default: 0] += 1
+        continue
+      }
+      let box = PixelRect(x: 0, y: 0, width: drawn.image.width, height: drawn.image.height)
+      return Draw(
+        part: PaintedPart(image: drawn.image, mask: nil, box: box, change: 1), label: label, number: number,
+        parent: nil,
+        model: "", severity: 1, rejected: rejected)
+    }
+    throw failure(label, rejected)
+  }
+
+  private func failure(_ label: Int, _ rejected: [Rejection: Int]) -> SynthesisError {
+    let why = rejected.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key.rawValue ?? "empty"
+    return SynthesisError(
+      classes[label],
+      "cannot be painted: \(options.tries) tries in a row came to nothing, most of them \(why); "
+        + "take other good parts, another place or a higher severity")
+  }
+}

@@ -1,0 +1,153 @@
+import Imaging
+import Samples
+
+/// A real defect's window, for a discriminator or an autoencoder to see.
+struct RealWindow: Sendable {
+  var label: Int
+  /// Planes of the logarithm of the factor where the cover is, and of the part elsewhere, then the cover.
+  var planes: [Float]
+}
+
+/// What a generator is told of one place to paint: the planes of its conditions but for the noise.
+struct PlaceWindow: Sendable {
+  var label: Int
+  /// S x S
+  var mask: [Float]
+  /// channels x S x S
+  var texture: [Float]
+}
+
+/// Makes windows of real defects and of places for new ones, **each a pure function of the seed and its number**.
+struct WindowSampler: Sendable {
+  let configuration: GeneratorConfiguration
+  /// By class, those that have defects; the numbers are those of the generator's own classes.
+  let defects: [[RealDefect]]
+  /// Whole pictures in their place, where there are no masks.
+  let pictures: [[WholePicture]]
+  let priors: [PlacementPrior]
+  let good: GoodParts
+  let parents: ParentCache
+  let seed: UInt64
+
+  /// The number of a class, of those that are learned, for a window's number: all come equally often.
+  func label(of number: Int) -> Int { number % configuration.classes }
+
+  /// A window of a real defect, a little turned, sized, shifted and mirrored.
+  func real(_ number: Int) -> RealWindow {
+    var random = SplitMix64(seed: seed, 1, UInt64(number))
+    let label = label(of: number)
+    if !configuration.hasMasks {
+      let own = pictures[label]
+      let window = own[(number / configuration.classes) % own.count].window(side: configuration.side, &random)
+      let cover = [Float](repeating: 1, count: configuration.side * configuration.side)
+      return RealWindow(label: label, planes: window.planes.flatMap(\.pixels) + cover)
+    }
+    let own = defects[label]
+    // Each in turn, so that all come equally often.
+    let defect = own[(number / configuration.classes) % own.count]
+    let window = DefectWindow(defect, side: configuration.side, Self.variation(defect.site, &random, shifts: true))
+    let cover = window.cover.pixels
+    return RealWindow(label: label, planes: window.appearance.planes.flatMap(\.pixels) + cover)
+  }
+
+  /// A place for a new defect: the shape of a real one, bent, on a good part of a shape like its own.
+  func place(_ number: Int) throws(SynthesisError) -> PlaceWindow {
+    var random = SplitMix64(seed: seed, 2, UInt64(number))
+    let label = label(of: number)
+    if !configuration.hasMasks {
+      let area = configuration.side * configuration.side
+      return PlaceWindow(
+        label: label, mask: [Float](repeating: 1, count: area),
+        texture: [Float](repeating: 0, count: configuration.channels * area))
+    }
+    let own = defects[label]
+    let model = random.index(own.count)
+    let site = own[model].site
+    let variation = Self.variation(site, &random, shifts: false)
+    let window = DefectWindow(own[model], side: configuration.side, variation)
+    let mask = Self.bent(window.cover, &random)
+    let candidates = good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
+    let part = try parents.part(candidates[random.index(candidates.count)], of: good)
+    let size = ImageSize(width: part.width, height: part.height)
+    let placement = priors[label].draw(model, on: size, random: &random)
+    let growth = (Double(size.width * size.height) / Double(site.pictureWidth * site.pictureHeight)).squareRoot()
+    let seen = PlacedWindow(
+      on: part, center: placement.center, scale: window.scale * variation.scale * growth, mask: mask)
+    return PlaceWindow(label: label, mask: mask.pixels, texture: seen.texture.planes.flatMap(\.pixels))
+  }
+
+  /// How far windows differ from the one that a defect was cut by.
+  static func variation(_ site: DefectSite, _ random: inout SplitMix64, shifts: Bool) -> DefectWindow.Variation {
+    var variation = DefectWindow.Variation()
+    variation.scale = 1 + Double(random.uniform(-0.2, 0.2))
+    variation.degrees = Double(random.uniform(-1, 1)) * (site.areaShare > 0.05 ? 4 : 12)
+    variation.isMirrored = random.chance(0.5)
+    if shifts {
+      variation.x = Double(random.uniform(-3, 3))
+      variation.y = Double(random.uniform(-3, 3))
+    }
+    return variation
+  }
+
+  /// A mask whose outline is moved about by smooth random shifts (Simard et al. 2003, doi 10.1109/ICDAR.2003.1227801).
+  static func bent(_ mask: Image<Float>, _ random: inout SplitMix64) -> Image<Float> {
+    let side = mask.width
+    let sigma = Double(side) / 8
+    let strength = Float(side) / 20 * random.unit()
+    func field() -> [Float] {
+      let noise = Image(width: side, height: side, pixels: (0..<side * side).map { _ in random.normal() })
+      let smooth = noise.blurred(sigma: sigma).pixels
+      let deviation = (smooth.reduce(0) { $0 + $1 * $1 } / Float(smooth.count)).squareRoot()
+      return smooth.map { $0 / max(deviation, 1e-6) * strength }
+    }
+    let (shiftX, shiftY) = (field(), field())
+    let from = mask.pixels
+    var pixels = [Float](repeating: 0, count: side * side)
+    for y in 0..<side {
+      for x in 0..<side {
+        let at = y * side + x
+        let (u, v) = (Float(x) + shiftX[at], Float(y) + shiftY[at])
+        let (left, top) = (Int(u.rounded(.down)), Int(v.rounded(.down)))
+        let (a, b) = (u - Float(left), v - Float(top))
+        func value(_ x: Int, _ y: Int) -> Float {
+          x >= 0 && y >= 0 && x < side && y < side ? from[y * side + x] : 0
+        }
+        pixels[at] =
+          (value(left, top) * (1 - a) + value(left + 1, top) * a) * (1 - b)
+          + (value(left, top + 1) * (1 - a) + value(left + 1, top + 1) * a) * b
+      }
+    }
+    return Image(width: side, height: side, pixels: pixels)
+  }
+}
+
+/// A window laid on a part: where it lies, and what the part shows there.
+struct PlacedWindow {
+  /// From the window's pixels to the part's.
+  let map: AffineMap
+  /// Logarithm of the part's level over its ground, S x S.
+  let texture: Planes
+
+  /// - Parameter scale: pixels of the part for each of the window.
+  init(on part: Planes, center: Point, scale: Double, mask: Image<Float>) {
+    let side = Double(mask.width)
+    map = AffineMap.translation(x: -side / 2, y: -side / 2).then(.scaling(x: scale, y: scale))
+      .then(.translation(x: center.x, y: center.y))
+    let reach = side * scale / 2 + 2
+    func clamped(_ value: Double, _ limit: Int) -> Int { Int(min(max(value, 0), Double(limit))) }
+    // At least some of the part is seen, wherever the middle lies.
+    let left = min(clamped((center.x - reach).rounded(.down), part.width), max(0, part.width - 8))
+    let top = min(clamped((center.y - reach).rounded(.down), part.height), max(0, part.height - 8))
+    let right = max(clamped((center.x + reach).rounded(.up), part.width), min(part.width, left + 8))
+    let bottom = max(clamped((center.y + reach).rounded(.up), part.height), min(part.height, top + 8))
+    let box = PixelRect(x: left, y: top, width: right - left, height: bottom - top)
+    let toBox = map.then(.translation(x: -Double(left), y: -Double(top)))
+    let cover = mask.warped(
+      by: toBox, size: ImageSize(width: box.width, height: box.height), border: .constant(0))
+    // A scale above 0 can be undone.
+    let back = toBox.inverse!
+    texture = PartGround(of: part, in: box, under: cover).texture.map {
+      $0.shrunk(by: back, scale: scale, size: ImageSize(width: mask.width, height: mask.height), border: .constant(0))
+    }
+  }
+}

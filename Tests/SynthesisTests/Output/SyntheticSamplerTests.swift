@@ -1,0 +1,108 @@
+import FileTestSupport
+import Imaging
+import Samples
+import Testing
+
+@testable import Synthesis
+
+@Suite("Drawing synthetic parts")
+struct SyntheticSamplerTests {
+  private func library() throws -> (DefectLibrary, TestFolder) {
+    let folder = try Rendered.set()
+    return (try DefectLibrary(try PartSet.load(path: folder.path)), folder)
+  }
+
+  private func sampler(
+    _ library: DefectLibrary, _ source: any DefectSource, _ options: SyntheticSampler.Options = .init()
+  ) -> SyntheticSampler {
+    SyntheticSampler(classes: library.classes, good: library.good, source: source, options: options)
+  }
+
+  @Test("every source paints masks that are inside the part and nothing beside them", arguments: 0..<3)
+  func sources(kind: Int) throws {
+    let (library, folder) = try library()
+    let source: any DefectSource =
+      switch kind {
+      case 0: PasteSource(library.defects, isNaive: true)
+      case 1: PasteSource(library.defects, isNaive: false)
+      default: ProceduralSource(library.defects)
+      }
+    let sampler = sampler(library, source)
+    for label in [1, 2] {
+      for number in 0..<15 {
+        let draw = try sampler.draw(label, number: number)
+        let parent = try ImageFile.load(path: draw.parent!.path).image.gray8()
+        guard case .gray8(let image) = draw.part.image else {
+          Issue.record("no longer grey")
+          continue
+        }
+        #expect(image.width == parent.width && image.height == parent.height)
+        for (at, mask) in draw.part.mask!.pixels.enumerated() where mask == 0 && image.pixels[at] != parent.pixels[at] {
+          Issue.record("changed outside the mask")
+        }
+        #expect(draw.part.mask!.pixels.contains(255))
+        #expect(draw.part.change >= sampler.options.leastChange)
+        #expect(draw.parent!.id.hasPrefix("train/good"))
+      }
+    }
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test("a draw depends on seed, class and number alone")
+  func reproducible() throws {
+    let (library, folder) = try library()
+    let source = PasteSource(library.defects, isNaive: false)
+    var options = SyntheticSampler.Options()
+    options.seed = 4
+    let later = try sampler(library, source, options).draw(1, number: 7)
+    let all = sampler(library, source, options)
+    for number in 0..<7 { _ = try all.draw(1, number: number) }
+    let same = try all.draw(1, number: 7)
+    #expect(same.part.mask!.pixels == later.part.mask!.pixels && same.parent == later.parent)
+    options.seed = 5
+    #expect(try sampler(library, source, options).draw(1, number: 7).part.mask!.pixels != later.part.mask!.pixels)
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test("a place that is asked for is kept to, and one off the part is refused")
+  func place() throws {
+    let (library, folder) = try library()
+    var options = SyntheticSampler.Options()
+    options.at = Point(30, 20)
+    for number in 0..<10 {
+      let box = try sampler(library, PasteSource(library.defects, isNaive: false), options).draw(1, number: number).part
+        .box
+      #expect(abs(box.x + box.width / 2 - 30) <= 3 && abs(box.y + box.height / 2 - 20) <= 3)
+    }
+    options.at = Point(-500, 20)
+    options.tries = 3
+    let outside = sampler(library, PasteSource(library.defects, isNaive: false), options)
+    let text = #expect(throws: SynthesisError.self) { try outside.draw(1, number: 0) }?.description ?? ""
+    #expect(text.contains("spot") || text.contains("line"))
+    #expect(text.contains("cannot be painted: 3 tries"))
+    withExtendedLifetime(folder) {}
+  }
+
+  @Test("a folder of synthetic parts is a part set that says what it is")
+  func folder() throws {
+    let (library, real) = try library()
+    let sampler = sampler(library, PasteSource(library.defects, isNaive: false))
+    let out = TestFolder()
+    for name in ["images/x", "masks/x"] { out.write([], name) }
+    var set = SyntheticSet(folder: out.path, maker: .init(name: "relit", sha256: "", version: "1"))
+    for number in 0..<3 { try set.add(try sampler.draw(1, number: number), label: library.classes[1], seed: 0) }
+    out.write(set.manifest, "manifest.csv")
+    let read = try PartSet.load(path: out.path)
+    #expect(read.parts.count == 3 && read.parts.allSatisfy { $0.isSynthetic && $0.split == .train })
+    let mark = try #require(SyntheticMark(file: TestFolder.contents(read.parts[1].imagePath)))
+    #expect(mark.number == 1 && mark.generator == "relit" && mark.label == library.classes[1])
+    #expect(library.good.items.contains { $0.id == mark.parent && $0.contentHash.description == mark.parentHash })
+    // Where the manifest is lost, the files still say it.
+    let moved = TestFolder()
+    moved.write(TestFolder.contents(read.parts[0].imagePath), "good/1.png")
+    #expect(try PartSet.load(path: moved.path).parts.allSatisfy(\.isSynthetic))
+    SyntheticSet.clear(out.path)
+    #expect(!out.exists("manifest.csv") && !out.exists("images/\(library.classes[1])-00000.png"))
+    withExtendedLifetime(real) {}
+  }
+}
