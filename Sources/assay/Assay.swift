@@ -16,12 +16,15 @@ struct Assay: ParsableCommand {
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
         assay inspect pictures/ --model parts.onnx --out run/
         assay inspect /dev/video0 --model parts.onnx --out run/
+        assay synth train parts/ --out defects.onnx
+        assay synth generate --model defects.onnx --good parts/ --out painted/
 
       Exit codes:
         0    done
         1    failed; one sentence on standard error says why
         3    done, but some inputs could not be read (each is a reject)
-        4    with --fail-on-reject: done, and a part was rejected
+        4    with --fail-on-reject: done, and a part was rejected;
+             with --fail-unless-helps: synthetic parts do not help
         64   wrong usage
         130  stopped by Ctrl-C
       """,

@@ -142,7 +142,27 @@ public struct GeneratorReport: Sendable {
   }
 
   private var defects: HTML {
-    let actions = checks.compactMap { check in check.action.map { "Step \(Format.count(check.step)): \($0)." } }
+    // One line for each stretch of looks after which the same was done.
+    var actions: [String] = []
+    var last: (action: String, first: Int, last: Int)?
+    func end() {
+      guard let stretch = last else { return }
+      let steps =
+        stretch.first == stretch.last
+        ? "Step \(Format.count(stretch.first))"
+        : "Steps \(Format.count(stretch.first)) to \(Format.count(stretch.last))"
+      actions.append("\(steps): \(stretch.action).")
+    }
+    for check in checks {
+      guard let action = check.action else { continue }
+      if last?.action == action {
+        last?.last = check.step
+      } else {
+        end()
+        last = (action, check.step, check.step)
+      }
+    }
+    end()
     let lines = (notes + actions).map { note -> HTML in "<li>\(note)</li>" }
     return table(["Class", "Real defects"], classes.map { [.text($0.name), .number(Format.count($0.count))] })
       + (lines.isEmpty ? HTML() : "<ul class=\"notes\">\(lines)</ul>")

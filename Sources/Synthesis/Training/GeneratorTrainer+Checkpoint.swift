@@ -27,6 +27,7 @@ extension GeneratorTrainer {
     var random: String
     var chance: Float
     var rateFactor: Float
+    var discriminatorFactor: Float
     var collapses: Int
     var hasHealthy: Bool
     var singular: [[Float]]
@@ -70,7 +71,8 @@ extension GeneratorTrainer {
       settings: settings, digest: digest, classes: classNames, step: step, steps: steps,
       generatorStep: generatorOptimizer.step, discriminatorStep: discriminatorOptimizer.step,
       encoderStep: encoderOptimizer.step, random: String(random.state, radix: 16),
-      chance: augmentation.chance, rateFactor: rateFactor, collapses: collapses, hasHealthy: healthy != nil,
+      chance: augmentation.chance, rateFactor: rateFactor, discriminatorFactor: discriminatorFactor,
+      collapses: collapses, hasHealthy: healthy != nil,
       singular: discriminator.singular, history: history, sums: sums, seconds: seconds)
     var checkpoint = Checkpoint()
     checkpoint.add(names, prefix: "model")
@@ -120,6 +122,7 @@ extension GeneratorTrainer {
     random.state = bits
     augmentation.chance = state.chance
     rateFactor = state.rateFactor
+    discriminatorFactor = state.discriminatorFactor
     collapses = state.collapses
     discriminator.singular = state.singular
     history = state.history

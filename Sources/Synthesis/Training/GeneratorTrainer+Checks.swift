@@ -128,8 +128,13 @@ extension GeneratorTrainer {
     let knows = point.realSign > 0.6 || check.overfitting ?? 0 > 0.5
     augmentation.chance = min(max(old + (knows ? 0.05 : -0.05), 0.3), 0.9)
     check.chance = augmentation.chance
-    if let overfitting = check.overfitting, overfitting > 0.5, augmentation.chance > old {
+    guard let overfitting = check.overfitting, overfitting > 0.5 else { return }
+    if augmentation.chance > old {
       check.action = "more augmentation: the discriminator knows its training windows by heart"
+    } else if discriminatorFactor > 0.1 {
+      // What can be changed in front of it is: it learns more slowly from here on.
+      discriminatorFactor = max(0.1, discriminatorFactor * 0.8)
+      check.action = "a slower discriminator: it knows its training windows by heart"
     }
   }
 

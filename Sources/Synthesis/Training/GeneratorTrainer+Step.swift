@@ -24,7 +24,9 @@ extension GeneratorTrainer {
     let scores = (real: realScores.value.elements, painted: paintedScores.value.elements)
     let otherLoss = loss.value.scalar
     tape.backward(from: loss)
-    try check(otherLoss, discriminatorOptimizer.step(rate: settings.discriminatorRate * rateFactor, clip: 10))
+    try check(
+      otherLoss,
+      discriminatorOptimizer.step(rate: settings.discriminatorRate * rateFactor * discriminatorFactor, clip: 10))
 
     // The generator.
     let (shown, cover) = paint(batch, latent: tape.constant(noise(count)), &pass)

@@ -38,6 +38,8 @@ public final class GeneratorTrainer {
   var steps: Int
   var augmentation = DifferentiableAugmentation(chance: 0.6)
   var rateFactor: Float = 1
+  /// Of the discriminator's rate alone.
+  var discriminatorFactor: Float = 1
   public internal(set) var history = GeneratorHistory()
   /// The last average whose draws were not alike.
   var healthy: [Tensor]?
