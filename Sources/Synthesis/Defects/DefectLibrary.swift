@@ -5,7 +5,6 @@ public import Samples
 public struct DefectLibrary: Sendable {
   /// The set's classes, in its order.
   public let classes: [String]
-  public let goodIndex: Int?
   /// Real defects by class: of training parts that have masks.
   public let defects: [Int: [RealDefect]]
   /// Whole pictures by class, where no training part of a class of defects has a mask; else empty.
@@ -34,7 +33,6 @@ public struct DefectLibrary: Sendable {
     throws(SynthesisError)
   {
     classes = set.classes
-    goodIndex = set.goodIndex
     var labels = set.classes.indices.filter { $0 != set.goodIndex }
     if let wanted {
       for name in wanted where !set.classes.contains(name) {

@@ -23,7 +23,7 @@ public final class LearnedSource: DefectSource {
   /// - Throws: ``SynthesisError`` or `GraphError`, in a sentence that names the file.
   public convenience init(path: String, name: String, threads: Int) throws {
     let graph: Graph
-    do { graph = try Graph(contentsOf: path) } catch { throw SynthesisError("\(error)") }
+    do { graph = try Graph(contentsOf: path) } catch { throw SynthesisError(path, "cannot be used: \(error)") }
     try self.init(graph, name: name, threads: threads, path: path)
   }
 

@@ -18,15 +18,8 @@ final class Discriminator {
 
   init(_ configuration: GeneratorConfiguration, random: inout SeededGenerator, on engine: Engine) {
     self.configuration = configuration
-    var stages: [Convolution2D] = []
-    var inputs = configuration.shown
-    for width in configuration.discriminatorWidths {
-      stages.append(
-        Convolution2D(
-          inputs, width, kernel: 4, window: Window(stride: 2, padding: 1), random: &random, on: engine))
-      inputs = width
-    }
-    self.stages = stages
+    stages = configuration.stages(random: &random, on: engine)
+    let inputs = configuration.discriminatorWidths.last!
     last = Convolution2D(inputs, inputs, kernel: 3, window: Window(padding: 1), random: &random, on: engine)
     score = Dense(inputs, 1, random: &random, on: engine)
     projection = Dense(configuration.classes, inputs, bias: false, random: &random, on: engine)

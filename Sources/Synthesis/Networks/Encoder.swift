@@ -9,15 +9,8 @@ struct Encoder {
   let logVariance: Dense
 
   init(_ configuration: GeneratorConfiguration, random: inout SeededGenerator, on engine: Engine) {
-    var stages: [Convolution2D] = []
-    var inputs = configuration.shown
-    for width in configuration.discriminatorWidths {
-      stages.append(
-        Convolution2D(
-          inputs, width, kernel: 4, window: Window(stride: 2, padding: 1), random: &random, on: engine))
-      inputs = width
-    }
-    self.stages = stages
+    stages = configuration.stages(random: &random, on: engine)
+    let inputs = configuration.discriminatorWidths.last!
     mean = Dense(inputs * 16, configuration.latent, random: &random, on: engine)
     logVariance = Dense(inputs * 16, configuration.latent, random: &random, on: engine)
     logVariance.weight.value.scale(by: 0.1)
@@ -40,6 +33,15 @@ struct Encoder {
     var list: [(String, Parameter)] = []
     visitParameters("") { list.append(($0, $1)) }
     return list
+  }
+}
+
+extension GeneratorConfiguration {
+  /// Convolutions that halve a window down to 4x4, as discriminator and encoder begin.
+  func stages(random: inout SeededGenerator, on engine: Engine) -> [Convolution2D] {
+    zip([shown] + discriminatorWidths, discriminatorWidths).map { inputs, width in
+      Convolution2D(inputs, width, kernel: 4, window: Window(stride: 2, padding: 1), random: &random, on: engine)
+    }
   }
 }
 

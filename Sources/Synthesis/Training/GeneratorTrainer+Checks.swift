@@ -104,7 +104,6 @@ extension GeneratorTrainer {
               let mean = values.reduce(0, +) / Double(values.count)
               painted += values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
             }
-            painted += 0
           }
           if batch.real[(n * shown + channels) * area + pixel] >= 0.5 {
             for channel in 0..<channels {

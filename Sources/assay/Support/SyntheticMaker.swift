@@ -45,7 +45,7 @@ struct SyntheticMaker {
       try ONNXFile(contentsOf: path).forEachChunk { digest.update(data: $0) }
       sha256 = ModelFile.text(digest.finalize())
     } catch {
-      throw SynthesisError("\(error)")
+      throw SynthesisError(path, "cannot be used: \(error)")
     }
     let name = ModelFile.stem(path) + ".onnx"
     let first = try LearnedSource(path: path, name: name, threads: 1)
