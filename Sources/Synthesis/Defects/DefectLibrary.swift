@@ -83,8 +83,8 @@ public struct DefectLibrary: Sendable {
       }
       found[label] = defects
     }
-    defects = try Self.sameColors(found)
-    pictures = try Self.sameColors(whole)
+    defects = try Self.sameColors(found, { ($0.site.source, $0.levels) }, { $0.with(channels: 1) })
+    pictures = try Self.sameColors(whole, { ($0.source, $0.planes) }, { $0.with(channels: 1) })
     let used = Set(found.values.flatMap { $0.map(\.site.source) } + whole.values.flatMap { $0.map(\.source) })
     sources = parts.filter { used.contains($0.id) }.map(\.contentHash).sorted()
     good = GoodParts(parts.filter { $0.label == set.goodIndex })
@@ -125,31 +125,17 @@ public struct DefectLibrary: Sendable {
     try read(whole: set.parts(in: .val).filter { labels.contains($0.label) })
   }
 
-  private static func sameColors(_ found: [Int: [WholePicture]]) throws(SynthesisError) -> [Int: [WholePicture]] {
-    let all = found.sorted { $0.key < $1.key }.flatMap(\.value)
-    guard let colored = all.first(where: { $0.planes.showsColor }) else {
-      return found.mapValues { $0.map { $0.with(channels: 1) } }
-    }
-    if let gray = all.first(where: { !$0.planes.isColor }) {
+  /// Grey pictures are often stored as coloured ones: these are grey. Where some do show colour, all must.
+  private static func sameColors<Item>(
+    _ found: [Int: [Item]], _ look: (Item) -> (source: String, levels: Planes), _ gray: (Item) -> Item
+  ) throws(SynthesisError) -> [Int: [Item]] {
+    let all = found.sorted { $0.key < $1.key }.flatMap(\.value).map(look)
+    guard let colored = all.first(where: { $0.levels.showsColor }) else { return found.mapValues { $0.map(gray) } }
+    if let gray = all.first(where: { !$0.levels.isColor }) {
       throw SynthesisError(
         gray.source,
         "is grey, and \(colored.source) is in colour; a generator learns one kind: make all of them grey, or leave some out"
       )
-    }
-    return found
-  }
-
-  /// Grey pictures are often stored as coloured ones: these are grey. Where some do show colour, all must.
-  private static func sameColors(_ found: [Int: [RealDefect]]) throws(SynthesisError) -> [Int: [RealDefect]] {
-    let all = found.sorted { $0.key < $1.key }.flatMap(\.value)
-    guard let colored = all.first(where: \.showsColor) else {
-      return found.mapValues { $0.map { $0.with(channels: 1) } }
-    }
-    if let gray = all.first(where: { !$0.levels.isColor }) {
-      throw SynthesisError(
-        gray.site.source,
-        "is grey, and \(colored.site.source) is in colour; a generator learns one kind: make all of them grey, or leave "
-          + "some out")
     }
     return found
   }

@@ -83,9 +83,6 @@ public struct RealDefect: Sendable {
       shareOnPart: PartArea(picture.gray, leavingOut: leftOut).share(of: mask))
   }
 
-  /// Whether more than one pixel in a hundred around it has a hue.
-  var showsColor: Bool { levels.showsColor }
-
   /// With grey made of colour, or grey three times.
   func with(channels: Int) -> RealDefect {
     var result = self

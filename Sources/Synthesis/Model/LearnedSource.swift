@@ -1,5 +1,6 @@
 internal import Graphs
 public import Imaging
+internal import Layers
 public import Samples
 
 /// A trained generator, ready to paint.
@@ -75,7 +76,7 @@ public final class LearnedSource: DefectSource {
   }
 
   private func oneHot(_ label: Int) -> [Float] {
-    (0..<card.configuration.classes).map { $0 == label ? Float(1) : 0 }
+    Targets.oneHot([label], classes: card.configuration.classes)
   }
 
   /// Why the draw that was computed last is not to be used; nil for a good one.
@@ -112,8 +113,8 @@ public final class LearnedSource: DefectSource {
     let conditions = mask.pixels + window.texture.planes.flatMap(\.pixels) + noise
     try compiled.run([latent, oneHot(label), conditions])
     let appearance = compiled.output(GeneratorPort.appearance)
-    let reach = WindowBank.reach(mask.pixels, side: side)
-    let cover = zip(compiled.output(GeneratorPort.cover), reach).map { $0 * $1 }
+    // The network keeps it near the mask itself.
+    let cover = compiled.output(GeneratorPort.cover)
     let planes = Planes(
       (0..<configuration.channels).map { channel in
         Image(

@@ -1,15 +1,26 @@
+import Imaging
 import Samples
 
 /// Windows for one step, as many real ones as places to paint.
 struct GeneratorBatch: Sendable {
   /// Classes of both, in the same order.
-  var labels: [Int]
+  var labels: [Int] = []
   /// N x (channels + 1) x S x S
-  var real: [Float]
+  var real: [Float] = []
   /// N x conditions x S x S, with its noise.
-  var conditions: [Float]
+  var conditions: [Float] = []
   /// N x S x S: 1 where a cover may be.
-  var reach: [Float]
+  var reach: [Float] = []
+
+  /// Adds a real window and a place of the same class, with noise of its own.
+  mutating func add(_ window: RealWindow, _ place: PlaceWindow, side: Int, _ random: inout SplitMix64) {
+    labels.append(place.label)
+    real += window.planes
+    conditions += place.mask
+    conditions += place.texture
+    conditions += (0..<side * side).map { _ in random.normal() }
+    reach += WindowBank.reach(place.mask, side: side)
+  }
 }
 
 /// Makes batches from banks of windows that are renewed a few at a time: cutting windows must not cost more than the
@@ -60,42 +71,21 @@ final class WindowBank {
     let configuration = sampler.configuration
     let classes = configuration.classes
     var random = SplitMix64(seed: sampler.seed, 3, UInt64(step))
-    var batch = GeneratorBatch(labels: [], real: [], conditions: [], reach: [])
+    var batch = GeneratorBatch()
     for place in 0..<batchSize {
       let label = (step * batchSize + place) % classes
       let first = random.index(Self.perClass) * classes + label
       let second = random.index(Self.perClass) * classes + label
       try fill(first, at: step)
       try fill(second, at: step)
-      let window = places[second]!
-      batch.labels.append(label)
-      batch.real += reals[first]!.planes
-      batch.conditions += window.mask
-      batch.conditions += window.texture
-      batch.conditions += (0..<configuration.side * configuration.side).map { _ in random.normal() }
-      batch.reach += Self.reach(window.mask, side: configuration.side)
+      batch.add(reals[first]!, places[second]!, side: configuration.side, &random)
     }
     return batch
   }
 
   /// Where a cover may be: within two pixels of the mask.
   static func reach(_ mask: [Float], side: Int) -> [Float] {
-    var rows = mask
-    for y in 0..<side {
-      for x in 0..<side {
-        var most: Float = 0
-        for u in max(0, x - 2)...min(side - 1, x + 2) { most = max(most, mask[y * side + u]) }
-        rows[y * side + x] = most
-      }
-    }
-    var result = rows
-    for y in 0..<side {
-      for x in 0..<side {
-        var most: Float = 0
-        for v in max(0, y - 2)...min(side - 1, y + 2) { most = max(most, rows[v * side + x]) }
-        result[y * side + x] = most > 0.05 ? 1 : 0
-      }
-    }
-    return result
+    Image(width: side, height: side, pixels: mask.map { UInt8($0 > 0.05 ? 1 : 0) }).dilated(radius: 2).pixels.map(
+      Float.init)
   }
 }

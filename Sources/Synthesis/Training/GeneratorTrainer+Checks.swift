@@ -25,20 +25,13 @@ extension GeneratorTrainer {
   /// Windows that every look takes, so that looks can be compared: some of each class.
   func sampleBatch(_ each: Int) throws(SynthesisError) -> GeneratorBatch {
     let count = each * configuration.classes
-    let side = configuration.side
     var random = SplitMix64(seed: settings.seed, 5)
-    var batch = GeneratorBatch(labels: [], real: [], conditions: [], reach: [])
+    var batch = GeneratorBatch()
     for number in 0..<count {
       // Numbers that no step reaches.
       let far = 1 << 30 + number
       let slot = far - far % configuration.classes + number % configuration.classes
-      let window = try sampler.place(slot)
-      batch.labels.append(window.label)
-      batch.real += sampler.real(slot).planes
-      batch.conditions += window.mask
-      batch.conditions += window.texture
-      batch.conditions += (0..<side * side).map { _ in random.normal() }
-      batch.reach += WindowBank.reach(window.mask, side: side)
+      batch.add(sampler.real(slot), try sampler.place(slot), side: configuration.side, &random)
     }
     return batch
   }
