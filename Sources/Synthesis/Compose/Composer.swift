@@ -42,7 +42,9 @@ public enum Composer {
       ? warped.cover.map { $0 < 0.05 ? 0 : min($0, 1) }
       : warped.cover.blurred(sigma: 1).map { min(max(($0 - 0.25) * 2, 0), 1) }
     guard cover.pixels.contains(where: { $0 > 0 }) else { return nil }
-    let levels = levels(warped, cover, box, on: Planes(parent), Float(severity), light)
+    let levels = levels(
+      warped, cover, box, on: Planes(parent), Float(severity), light,
+      scale: placement.scale)
     return paint(levels, cover, box, parent)
   }
 
@@ -63,21 +65,29 @@ public enum Composer {
 
   /// What the box shows where the defect covers it.
   private static func levels(
-    _ patch: DefectPatch, _ cover: Image<Float>, _ box: PixelRect, on part: Planes, _ severity: Float, _ light: Light
+    _ patch: DefectPatch, _ cover: Image<Float>, _ box: PixelRect, on part: Planes, _ severity: Float, _ light: Light,
+    scale: Double
   ) -> [Image<Float>] {
     guard light == .part else { return patch.factor.with(channels: part.planes.count).planes }
     let under = PartGround(of: part, in: box, under: cover)
+    let coarse = patch.grain.map { grain in under.texture.map { $0.blurred(sigma: grain.size * scale) } }
     let offset = DefectPatch.offset
     return under.ground.planes.indices.map { index in
       let ground = under.ground.planes[index]
       let factor = patch.factor.planes[min(index, patch.factor.planes.count - 1)].pixels
       let own = under.texture.planes[index].pixels
+      let smooth = coarse?.planes[index].pixels
+      let grain = patch.grain?.texture.planes[min(index, patch.factor.planes.count - 1)].pixels
+      let grainCover = patch.grain?.cover.pixels
       let seen = patch.seen?.planes[min(index, patch.factor.planes.count - 1)].pixels
       return Image(
         width: ground.width, height: ground.height,
         pixels: ground.pixels.indices.map { at in
           var share = severity == 1 ? factor[at] : powf(max(factor[at], 1e-3), severity)
           if let seen { share *= expf(own[at] - seen[at]) }
+          if let smooth, let grain, let cover = grainCover {
+            share *= expf(severity * cover[at] * (grain[at] - (own[at] - smooth[at])))
+          }
           return (ground.pixels[at] + offset) * share - offset
         })
     }

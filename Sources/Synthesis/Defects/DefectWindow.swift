@@ -14,6 +14,9 @@ struct DefectWindow: Sendable {
   /// 0...1, S x S.
   var cover: Image<Float>
 
+  /// The appearance and then the cover, as networks see them: (channels + 1) x S x S.
+  var planes: [Float] { appearance.planes.flatMap(\.pixels) + cover.pixels }
+
   /// Share of the window that a defect's longer side takes.
   static let fill = 0.68
 

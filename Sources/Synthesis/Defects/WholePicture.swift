@@ -18,13 +18,27 @@ public struct WholePicture: Sendable {
     self.source = source
     self.label = label
     size = ImageSize(width: picture.width, height: picture.height)
-    let scale = min(1, Double(Self.side) / Double(max(size.width, size.height)))
-    planes = Planes(
-      scale == 1
-        ? picture
-        : picture.resized(
-          width: max(1, Int((Double(size.width) * scale).rounded())),
-          height: max(1, Int((Double(size.height) * scale).rounded()))))
+    let kept = Self.keptSize(of: size)
+    planes = Planes(kept == size ? picture : picture.resized(width: kept.width, height: kept.height))
+  }
+
+  /// The size that a picture is kept in.
+  static func keptSize(of size: ImageSize) -> ImageSize {
+    let scale = min(1, Double(side) / Double(max(size.width, size.height)))
+    func scaled(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+    return scale == 1 ? size : ImageSize(width: scaled(size.width), height: scaled(size.height))
+  }
+
+  /// The texture: logarithm of the level over that of the light, so that under other light it is as strong as there.
+  /// Planes of the size that is kept.
+  func grain(side: Int) -> Planes {
+    let sigma = Self.grainSize(keptSize: ImageSize(width: planes.width, height: planes.height), side: side)
+    return planes.map { $0.logarithm(over: $0.blurred(sigma: sigma)) }
+  }
+
+  /// Pixels of the kept picture that texture is finer than: a window shows light and large forms.
+  static func grainSize(keptSize: ImageSize, side: Int) -> Double {
+    4 * Double(max(keptSize.width, keptSize.height)) / Double(side)
   }
 
   private init(_ other: WholePicture, planes: Planes) {

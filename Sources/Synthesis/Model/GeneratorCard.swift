@@ -1,3 +1,5 @@
+internal import Imaging
+
 #if canImport(FoundationEssentials)
   public import FoundationEssentials
 #else
@@ -15,6 +17,11 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
     public var mask: Data
     /// channels x S x S: the logarithm of its factor, 0 for the lower bound, 255 for the upper one.
     public var appearance: Data
+    /// The texture of ``DefectGrain``, channels x 2S x 2S, and its cover, 2S x 2S; nil where the window shows all of it.
+    /// Of a whole picture, ``WholePicture/grain(side:)`` in the size that is kept.
+    public var grain: Data?
+    /// What the encoder makes of it, seen in a few ways.
+    public var looks: [DefectLook]
   }
 
   public struct ClassCard: Codable, Sendable, Hashable {
@@ -35,7 +42,7 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
   public var history: GeneratorHistory
 
   static let key = "assay.generator"
-  static let format = "1"
+  static let format = "2"
 
   /// The metadata of a model file.
   func metadata() throws -> [String: String] {
@@ -56,6 +63,13 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
       let card = try? JSONDecoder().decode(GeneratorCard.self, from: Data(text.utf8))
     else { throw SynthesisError(path, "was made by another version of Assay; train it anew") }
     let (side, channels) = (card.configuration.side, card.configuration.channels)
+    let hasMasks = card.configuration.hasMasks
+    let fine = side * DefectGrain.fineness
+    let latent = card.configuration.latent
+    func grainCount(_ site: DefectSite) -> Int {
+      let kept = WholePicture.keptSize(of: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
+      return hasMasks ? (channels + 1) * fine * fine : channels * kept.width * kept.height
+    }
     let isSound =
       (16...1024).contains(side) && side & (side - 1) == 0 && (channels == 1 || channels == 3)
       && card.configuration.classes == card.classes.count
@@ -63,6 +77,9 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
         !item.models.isEmpty
           && item.models.allSatisfy {
             $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.scale > 0
+              && ($0.grain == nil || $0.grain?.count == grainCount($0.site))
+              && !$0.looks.isEmpty
+              && $0.looks.allSatisfy { [latent, latent] == [$0.mean.count, $0.spread.count] }
               && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0
           }
       }

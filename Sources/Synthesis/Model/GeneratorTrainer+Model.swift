@@ -32,25 +32,37 @@ extension GeneratorTrainer {
     func bytes(_ image: Image<Float>, _ value: (Float) -> Float) -> Data {
       Data(image.pixels.map { UInt8(min(max(value($0) * 255, 0), 255).rounded()) })
     }
+    func grain(_ defect: RealDefect) -> Data? {
+      DefectGrain.of(defect, side: side).map { grain in
+        var data = Data()
+        for plane in grain.texture.planes { data += bytes(plane) { ($0 / DefectGrain.limit + 1) / 2 } }
+        return data + bytes(grain.cover) { $0 }
+      }
+    }
     let classes = labels.enumerated().map { index, label in
+      let looks = classLooks(index)
       if !configuration.hasMasks {
-        let models = sampler.pictures[index].map { picture in
+        let models = zip(sampler.pictures[index], looks).map { picture, looks in
           var look = Data()
           for plane in picture.window(side: side).planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
           return GeneratorCard.Model(
             site: DefectSite(
               source: picture.source, x: 0.5, y: 0.5, pictureWidth: picture.size.width,
               pictureHeight: picture.size.height, areaShare: 1, shareOnPart: 1), scale: 1,
-            mask: Data(repeating: 255, count: side * side), appearance: look)
+            mask: Data(repeating: 255, count: side * side), appearance: look,
+            grain: picture.grain(side: side).planes.reduce(Data()) {
+              $0 + bytes($1) { ($0 / bound + 1) / 2 }
+            }, looks: looks)
         }
         return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
       }
-      let models = sampler.defects[index].map { defect in
+      let models = zip(sampler.defects[index], looks).map { defect, looks in
         let window = DefectWindow(defect, side: side)
         var look = Data()
         for plane in window.appearance.planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
         return GeneratorCard.Model(
-          site: defect.site, scale: window.scale, mask: bytes(window.cover) { $0 }, appearance: look)
+          site: defect.site, scale: window.scale, mask: bytes(window.cover) { $0 }, appearance: look,
+          grain: grain(defect), looks: looks)
       }
       return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
     }

@@ -3,6 +3,12 @@ public import Imaging
 internal import Layers
 public import Samples
 
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
 /// A trained generator, ready to paint.
 ///
 /// It belongs to one thread.
@@ -14,6 +20,9 @@ public final class LearnedSource: DefectSource {
   private let compiled: CompiledGraph
   private let masks: [[Image<Float>]]
   private let copies: [NearCopies]
+  private let grains: [[DefectGrain?]]
+  /// Of whole pictures; nil for others.
+  private let textures: [WholeTextures?]
   private let priors: [PlacementPrior]
   /// What the discriminator gave the last draw; 0 for an autoencoder.
   private(set) var lastScore: Float = 0
@@ -46,6 +55,20 @@ public final class LearnedSource: DefectSource {
       Image(width: side, height: side, pixels: bytes.map(value))
     }
     masks = card.classes.map { $0.models.map { plane(Array($0.mask)) { Float($0) / 255 } } }
+    let (channels, fine) = (configuration.channels, side * DefectGrain.fineness)
+    grains = card.classes.map { item in
+      item.models.map { model in
+        guard configuration.hasMasks, let bytes = model.grain.map({ Array($0) }) else { return nil }
+        func plane(_ index: Int, _ value: (UInt8) -> Float) -> Image<Float> {
+          Image(width: fine, height: fine, pixels: bytes[index * fine * fine..<(index + 1) * fine * fine].map(value))
+        }
+        return DefectGrain(
+          texture: Planes((0..<channels).map { plane($0) { (Float($0) / 127.5 - 1) * DefectGrain.limit } }),
+          cover: plane(channels) { Float($0) / 255 },
+          size: DefectGrain.windowSize * Double(DefectGrain.fineness))
+      }
+    }
+    textures = card.classes.map { configuration.hasMasks ? nil : WholeTextures($0.models, configuration) }
     priors = card.classes.map { PlacementPrior($0.models.map(\.site)) }
     copies = card.classes.map { item in
       NearCopies(item.models, side: side, channels: configuration.channels, isWhole: !configuration.hasMasks)
@@ -58,8 +81,10 @@ public final class LearnedSource: DefectSource {
     let configuration = card.configuration
     let (side, channels) = (configuration.side, configuration.channels)
     let area = side * side
-    let model = card.classes[label].models[random.index(card.classes[label].models.count)]
-    let latent = (0..<configuration.latent).map { _ in random.normal() }
+    let models = card.classes[label].models
+    let number = random.index(models.count)
+    let model = models[number]
+    let latent = latent(model, &random)
     let conditions =
       [Float](repeating: 1, count: area) + [Float](repeating: 0, count: channels * area)
       + (0..<area).map { _ in random.normal() }
@@ -71,8 +96,31 @@ public final class LearnedSource: DefectSource {
       })
     let size = ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight)
     return InventedPicture(
-      image: WholePicture.picture(planes, size: size),
+      image: WholePicture.picture(
+        textures[label].flatMap { $0.put(on: planes, beside: number, random: &random) } ?? planes, size: size),
       rejection: rejection(label, planes, Image(width: side, height: side, repeating: 1)))
+  }
+
+  /// Latent numbers of a draw like a real defect.
+  private func latent(_ model: GeneratorCard.Model, _ random: inout SplitMix64) -> [Float] {
+    model.looks[random.index(model.looks.count)].draw { random.normal() }
+  }
+
+  /// A large defect's window is too coarse for texture: what the network changes is taken without its finest grain, and
+  /// the part's own texture goes on under it.
+  ///
+  /// - Parameters:
+  ///   - beside: 1 where nothing will be seen.
+  ///   - scale: pixels of the part for each of the window.
+  private static func smoothed(
+    _ look: Image<Float>, over own: Image<Float>, beside: Image<Float>, scale: Double
+  ) -> Image<Float> {
+    let sigma = min(1.5, scale - 1)
+    guard sigma > 0.3 else { return look }
+    func image(_ pixels: [Float]) -> Image<Float> { Image(width: look.width, height: look.height, pixels: pixels) }
+    let change = image(zip(look.pixels, own.pixels).map { $0 - $1 })
+    return image(
+      zip(own.pixels, Ground.level(of: change, leavingOut: beside, sigma: sigma).pixels).map { $0 + $1 })
   }
 
   private func oneHot(_ label: Int) -> [Float] {
@@ -86,6 +134,13 @@ public final class LearnedSource: DefectSource {
     return copies[label].contain(appearance: planes, cover: cover) ? .copy : nil
   }
 
+  /// The finest texture of another defect of the class, or none: with its own, a draw would be nearly its model.
+  private func grain(_ label: Int, beside model: Int, _ random: inout SplitMix64) -> DefectGrain? {
+    let others = grains[label].indices.filter { $0 != model && grains[label][$0] != nil }
+    guard !others.isEmpty, let grain = grains[label][others[random.index(others.count)]] else { return nil }
+    return random.chance(0.5) ? grain.mirrored() : grain
+  }
+
   public func prior(of label: Int) -> PlacementPrior? { priors.indices.contains(label) ? priors[label] : nil }
 
   public func draw(
@@ -94,38 +149,47 @@ public final class LearnedSource: DefectSource {
     let configuration = card.configuration
     let side = configuration.side
     let item = card.classes[label].models[model]
-    let variation = WindowSampler.variation(item.site, &random, shifts: false)
+    let partSize = ImageSize(width: part.width, height: part.height)
+    let placement = priors[label].draw(model, on: partSize, at: center, random: &random)
+    let variation = WindowSampler.variation(item.site, &random, isMirrored: placement.isMirrored)
     let size = ImageSize(width: side, height: side)
     let middle = Point(Double(side) / 2, Double(side) / 2)
     let turned = masks[label][model].warped(
       by: DefectWindow.map(around: middle, scale: variation.scale, variation, side: side), size: size,
       border: .constant(0))
-    let mask = WindowSampler.bent(turned, &random)
-    let partSize = ImageSize(width: part.width, height: part.height)
-    let placement = priors[label].draw(model, on: partSize, at: center, random: &random)
+    let mask = WindowSampler.bent(turned, scale: item.scale, &random)
     let growth = (Double(part.width * part.height) / Double(item.site.pictureWidth * item.site.pictureHeight))
       .squareRoot()
     let scale = item.scale * variation.scale * growth
     let window = PlacedWindow(
       on: part.with(channels: configuration.channels), center: placement.center, scale: scale, mask: mask)
-    let latent = (0..<configuration.latent).map { _ in random.normal() }
+    let latent = latent(item, &random)
     let noise = (0..<side * side).map { _ in random.normal() }
     let conditions = mask.pixels + window.texture.planes.flatMap(\.pixels) + noise
     try compiled.run([latent, oneHot(label), conditions])
     let appearance = compiled.output(GeneratorPort.appearance)
     // The network keeps it near the mask itself.
     let cover = compiled.output(GeneratorPort.cover)
+    let area = side * side
+    let reach = Image(width: side, height: side, pixels: cover.map { $0 >= 0.05 ? Float(0) : 1 })
     let planes = Planes(
-      (0..<configuration.channels).map { channel in
-        Image(
-          width: side, height: side, pixels: Array(appearance[channel * side * side..<(channel + 1) * side * side]))
+      window.texture.planes.enumerated().map { channel, own in
+        let look = Image(width: side, height: side, pixels: Array(appearance[channel * area..<(channel + 1) * area]))
+        return Self.smoothed(look, over: own, beside: reach, scale: scale)
       })
     var patch = DefectPatch(
       source: name, label: label, factor: planes.map { $0.map { exponential($0) } },
       cover: Image(width: side, height: side, pixels: cover), seen: scale > 1 ? window.texture : nil)
     patch.isSoft = true
+    let rejection = rejection(label, planes, patch.cover)
+    var ownScale = scale
+    if scale > 1.5, let grain = grain(label, beside: model, &random) {
+      patch = patch.enlarged(DefectGrain.fineness)
+      patch.grain = grain
+      ownScale /= Double(DefectGrain.fineness)
+    }
     return InventedDefect(
-      patch: patch, placement: Placement(center: placement.center, scale: scale),
-      rejection: rejection(label, planes, patch.cover))
+      patch: patch, placement: Placement(center: placement.center, scale: ownScale),
+      rejection: rejection)
   }
 }

@@ -9,6 +9,8 @@ struct GeneratorBatch: Sendable {
   var real: [Float] = []
   /// N x conditions x S x S, with its noise.
   var conditions: [Float] = []
+  /// N x (channels + 1) x S x S: the real defects whose shapes the places have.
+  var models: [Float] = []
   /// N x S x S: 1 where a cover may be.
   var reach: [Float] = []
 
@@ -19,6 +21,7 @@ struct GeneratorBatch: Sendable {
     conditions += place.mask
     conditions += place.texture
     conditions += (0..<side * side).map { _ in random.normal() }
+    models += place.model
     reach += WindowBank.reach(place.mask, side: side)
   }
 }

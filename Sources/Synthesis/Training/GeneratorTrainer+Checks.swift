@@ -71,8 +71,8 @@ extension GeneratorTrainer {
     let saved = random
     random = SeededGenerator(seed: seed)
     var pass = Pass(tape: tape, random: SeededGenerator(seed: 0))
-    let latent = tape.constant(noise(batch.labels.count))
-    let shown = paint(batch, latent: latent, &pass).shown.value.elements
+    let looks = looks(of: batch.models, count: batch.labels.count)
+    let shown = paint(batch, latent: tape.constant(latent(looks)), &pass).shown.value.elements
     tape.discard()
     random = saved
     for (parameter, value) in statistics { parameter.value.fill(from: value.elements.span) }

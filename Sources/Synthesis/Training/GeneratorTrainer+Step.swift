@@ -7,11 +7,12 @@ extension GeneratorTrainer {
   func adversarialStep(_ batch: GeneratorBatch) throws(SynthesisError) -> GeneratorSums.Step {
     let count = batch.labels.count
     let labels = oneHot(batch.labels)
+    let looks = looks(of: batch.models, count: count)
     var changes = SplitMix64(seed: settings.seed, 4, UInt64(step))
     var pass = Pass(tape: tape, random: SeededGenerator(seed: 0))
 
     // The discriminator: the generator's share of the tape leads nowhere.
-    let painted = paint(batch, latent: tape.constant(noise(count)), &pass).shown.detached
+    let painted = paint(batch, latent: tape.constant(latent(looks)), &pass).shown.detached
     let weights = discriminator.weights(tape, isFrozen: false)
     let channels = configuration.channels
     let real = tape.constant(real(batch.real, count: count))
@@ -29,7 +30,7 @@ extension GeneratorTrainer {
       discriminatorOptimizer.step(rate: settings.discriminatorRate * rateFactor * discriminatorFactor, clip: 10))
 
     // The generator.
-    let (shown, cover) = paint(batch, latent: tape.constant(noise(count)), &pass)
+    let (shown, cover) = paint(batch, latent: tape.constant(latent(looks)), &pass)
     let frozen = discriminator.weights(tape, isFrozen: true)
     let score =
       discriminator.forward(

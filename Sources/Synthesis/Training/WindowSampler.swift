@@ -15,6 +15,8 @@ struct PlaceWindow: Sendable {
   var mask: [Float]
   /// channels x S x S
   var texture: [Float]
+  /// The real defect whose shape it is, with that shape as it was before it was bent: (channels + 1) x S x S.
+  var model: [Float]
 }
 
 /// Makes windows of real defects and of places for new ones, **each a pure function of the seed and its number**.
@@ -36,18 +38,23 @@ struct WindowSampler: Sendable {
   func real(_ number: Int) -> RealWindow {
     var random = SplitMix64(seed: seed, 1, UInt64(number))
     let label = label(of: number)
+    // Each in turn, so that all come equally often.
+    return real((number / configuration.classes) % count(of: label), of: label, &random)
+  }
+
+  /// Number of a class's real defects.
+  func count(of label: Int) -> Int { configuration.hasMasks ? defects[label].count : pictures[label].count }
+
+  /// A window of one of a class's real defects.
+  func real(_ model: Int, of label: Int, _ random: inout SplitMix64) -> RealWindow {
     if !configuration.hasMasks {
-      let own = pictures[label]
-      let window = own[(number / configuration.classes) % own.count].window(side: configuration.side, &random)
+      let window = pictures[label][model].window(side: configuration.side, &random)
       let cover = [Float](repeating: 1, count: configuration.side * configuration.side)
       return RealWindow(label: label, planes: window.planes.flatMap(\.pixels) + cover)
     }
-    let own = defects[label]
-    // Each in turn, so that all come equally often.
-    let defect = own[(number / configuration.classes) % own.count]
-    let window = DefectWindow(defect, side: configuration.side, Self.variation(defect.site, &random, shifts: true))
-    let cover = window.cover.pixels
-    return RealWindow(label: label, planes: window.appearance.planes.flatMap(\.pixels) + cover)
+    let defect = defects[label][model]
+    let window = DefectWindow(defect, side: configuration.side, Self.variation(defect.site, &random))
+    return RealWindow(label: label, planes: window.planes)
   }
 
   /// A place for a new defect: the shape of a real one, bent, on a good part of a shape like its own.
@@ -56,33 +63,41 @@ struct WindowSampler: Sendable {
     let label = label(of: number)
     if !configuration.hasMasks {
       let area = configuration.side * configuration.side
+      let model = random.index(pictures[label].count)
       return PlaceWindow(
         label: label, mask: [Float](repeating: 1, count: area),
-        texture: [Float](repeating: 0, count: configuration.channels * area))
+        texture: [Float](repeating: 0, count: configuration.channels * area),
+        model: real(model, of: label, &random).planes)
     }
     let own = defects[label]
     let model = random.index(own.count)
     let site = own[model].site
-    let variation = Self.variation(site, &random, shifts: false)
-    let window = DefectWindow(own[model], side: configuration.side, variation)
-    let mask = Self.bent(window.cover, &random)
     let candidates = good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
     let part = try parents.part(candidates[random.index(candidates.count)], of: good)
     let size = ImageSize(width: part.width, height: part.height)
     let placement = priors[label].draw(model, on: size, random: &random)
+    // What lies at the left edge of a part looks like its mirror image at the right one.
+    let variation = Self.variation(site, &random, isMirrored: placement.isMirrored)
+    let window = DefectWindow(own[model], side: configuration.side, variation)
+    let mask = Self.bent(window.cover, scale: window.scale, &random)
     let growth = (Double(size.width * size.height) / Double(site.pictureWidth * site.pictureHeight)).squareRoot()
     let seen = PlacedWindow(
       on: part, center: placement.center, scale: window.scale * variation.scale * growth, mask: mask)
-    return PlaceWindow(label: label, mask: mask.pixels, texture: seen.texture.planes.flatMap(\.pixels))
+    return PlaceWindow(
+      label: label, mask: mask.pixels, texture: seen.texture.planes.flatMap(\.pixels), model: window.planes)
   }
 
   /// How far windows differ from the one that a defect was cut by.
-  static func variation(_ site: DefectSite, _ random: inout SplitMix64, shifts: Bool) -> DefectWindow.Variation {
+  ///
+  /// - Parameter isMirrored: nil for any; then it is shifted too.
+  static func variation(
+    _ site: DefectSite, _ random: inout SplitMix64, isMirrored: Bool? = nil
+  ) -> DefectWindow.Variation {
     var variation = DefectWindow.Variation()
     variation.scale = 1 + Double(random.uniform(-0.2, 0.2))
     variation.degrees = Double(random.uniform(-1, 1)) * (site.areaShare > 0.05 ? 4 : 12)
-    variation.isMirrored = random.chance(0.5)
-    if shifts {
+    variation.isMirrored = isMirrored ?? random.chance(0.5)
+    if isMirrored == nil {
       variation.x = Double(random.uniform(-3, 3))
       variation.y = Double(random.uniform(-3, 3))
     }
@@ -90,10 +105,12 @@ struct WindowSampler: Sendable {
   }
 
   /// A mask whose outline is moved about by smooth random shifts (Simard et al. 2003, doi 10.1109/ICDAR.2003.1227801).
-  static func bent(_ mask: Image<Float>, _ random: inout SplitMix64) -> Image<Float> {
+  ///
+  /// - Parameter scale: pixels of the picture for each of the window: straight edges of large defects stay straight.
+  static func bent(_ mask: Image<Float>, scale: Double, _ random: inout SplitMix64) -> Image<Float> {
     let side = mask.width
     let sigma = Double(side) / 8
-    let strength = Float(side) / 20 * random.unit()
+    let strength = min(Float(side) / 20, 5 / Float(scale)) * random.unit()
     func field() -> [Float] {
       let noise = Image(width: side, height: side, pixels: (0..<side * side).map { _ in random.normal() })
       let smooth = noise.blurred(sigma: sigma).pixels

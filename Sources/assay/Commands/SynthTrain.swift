@@ -37,7 +37,7 @@ struct SynthTrain: ParsableCommand {
   var steps = 4000
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 0
-  @Option(help: "Width of the window that is painted: 32, 64 or 128 pixels. Default: 64, without masks 128.")
+  @Option(help: "Width of the window that is painted: 32, 64 or 128 pixels. Default: 64.")
   var size: Int?
   @Option(help: "Windows in a step.")
   var batch = 16
@@ -80,9 +80,8 @@ struct SynthTrain: ParsableCommand {
     for path in [out, base + ".training.html", checkpoint, base + ".samples.png"] { try AtomicFile.check(path) }
     if restart { unsafe unlink(checkpoint) }
     let set = try PartSet.load(path: dataset, options: PartSetOptions(good: good))
-    let hasMasks = set.parts(in: .train).contains { $0.maskPath != nil && $0.label != set.goodIndex }
     let settings = GeneratorSettings(
-      method: model, seed: seed, steps: steps, minutes: minutes, batchSize: batch, side: size ?? (hasMasks ? 64 : 128),
+      method: model, seed: seed, steps: steps, minutes: minutes, batchSize: batch, side: size ?? 64,
       threads: threads)
     let trainer = try GeneratorTrainer(
       set, classes: classes.map { $0.split(separator: ",").map(String.init) }, settings: settings)

@@ -18,7 +18,8 @@ struct NearCopiesTests {
     let bound = GeneratorConfiguration.bound
     return GeneratorCard.Model(
       site: window.site, scale: window.scale, mask: Data(window.cover.pixels.map { UInt8($0 * 255) }),
-      appearance: Data(window.appearance.planes[0].pixels.map { UInt8(($0 / bound + 1) / 2 * 255) }))
+      appearance: Data(window.appearance.planes[0].pixels.map { UInt8(($0 / bound + 1) / 2 * 255) }),
+      looks: [])
   }
 
   @Test("100 planted copies are all found: mirrored, moved, fainter, noisier")
