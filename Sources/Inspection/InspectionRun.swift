@@ -23,11 +23,15 @@ public struct InspectionRun: Sendable {
     public var syncInterval: Double
     /// Whether `finish` draws the regions' outlines; boxes are told in any case.
     public var wantsOutlines: Bool
+    /// First line of the log, whose lines are linked then.
+    public var head: LogHead?
 
     public init(
-      threads: Int, log: String, start: DecisionLog.Start, syncInterval: Double = 0.1, wantsOutlines: Bool = true
+      threads: Int, log: String, start: DecisionLog.Start, syncInterval: Double = 0.1, wantsOutlines: Bool = true,
+      head: LogHead? = nil
     ) {
       self.wantsOutlines = wantsOutlines
+      self.head = head
       self.threads = threads
       self.log = log
       self.start = start
@@ -85,7 +89,7 @@ public struct InspectionRun: Sendable {
     var done = PartNames()
     var paths: [[UInt8]: String] = [:]
     if case .resume = settings.start { for item in input.items { paths[Array(item.id.utf8)] = item.path } }
-    var log = try DecisionLog(path: settings.log, start: settings.start) { decision in
+    var log = try DecisionLog(path: settings.log, start: settings.start, head: settings.head) { decision in
       try checkResumable(decision, path: paths[Array(decision.id.utf8)])
       done.insert(decision.id)
       tally.resume(decision)
@@ -94,7 +98,11 @@ public struct InspectionRun: Sendable {
     paths = [:]
     let earlier = tally.judged
     let work = input.items.enumerated().filter { !done.contains($0.element.id) }.map { ($0.offset, $0.element) }
-    guard !work.isEmpty else { return tally.summary(seconds: Clock.seconds() - began) }
+    guard !work.isEmpty else {
+      var summary = tally.summary(seconds: Clock.seconds() - began)
+      summary.log = try log.finish()
+      return summary
+    }
     let queue = OutcomeQueue(count: work.count, capacity: max(256, 8 * settings.threads))
     var workers = (0..<max(1, min(settings.threads, work.count))).compactMap { _ in
       OwnThread { [classifier, policy, model, finish, settings] in
@@ -141,7 +149,9 @@ public struct InspectionRun: Sendable {
           judged: tally.judged, total: earlier + work.count, seconds: Clock.seconds() - began,
           judgedNow: tally.judged - earlier))
     }
-    return tally.summary(seconds: Clock.seconds() - began)
+    var summary = tally.summary(seconds: Clock.seconds() - began)
+    summary.log = try log.finish()
+    return summary
   }
 
   /// A run goes on with the model, the thresholds and the pictures that it was begun with. Were another folder's picture of the same

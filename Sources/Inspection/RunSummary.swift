@@ -26,6 +26,8 @@ public struct RunSummary: Sendable, Hashable {
   public var faults: [String: Int] = [:]
   /// Times without a camera.
   public var outages = 0
+  /// How the log ended; nil for one without a chain.
+  public var log: LogSeal?
 
   public static func == (a: RunSummary, b: RunSummary) -> Bool { a.json == b.json }
   public func hash(into hasher: inout Hasher) { hasher.combine(json) }
@@ -67,6 +69,12 @@ public struct RunSummary: Sendable, Hashable {
       }
       json.member("images_per_second", rounded(imagesPerSecond))
       json.member("seconds", rounded(seconds))
+      if let log {
+        json.object("log") {
+          $0.member("lines", log.lines)
+          $0.member("sha256", log.sha256)
+        }
+      }
     }
   }
 

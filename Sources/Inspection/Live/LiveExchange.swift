@@ -19,6 +19,7 @@ public final class LiveExchange: Sendable {
 
   private let offers = Mutex<[String: Offer]>([:])
   private let version = Atomic<Int>(0)
+  private let head = Mutex<LogHead?>(nil)
 
   public init() {}
 
@@ -30,6 +31,17 @@ public final class LiveExchange: Sendable {
     let made = try stations.map { try Offer($0) }
     offers.withLock { offers in for offer in made { offers[offer.station.name] = offer } }
     version.add(1, ordering: .releasing)
+  }
+
+  /// Writes down in the log that other settings are in force.
+  public func record(_ head: LogHead) { self.head.withLock { $0 = head } }
+
+  /// What is to be written down; it is taken out.
+  func takeHead() -> LogHead? {
+    head.withLock { head in
+      defer { head = nil }
+      return head
+    }
   }
 
   /// What was offered to a station; it is taken out.

@@ -20,8 +20,14 @@ public struct LiveRun: Sendable {
     public var statusInterval: Double
     /// Ends the run after so many decisions; nil for never.
     public var limit: Int?
+    /// First line of the log, whose lines are linked then.
+    public var head: LogHead?
 
-    public init(log: String, start: DecisionLog.Start, run: String, statusInterval: Double = 0.5, limit: Int? = nil) {
+    public init(
+      log: String, start: DecisionLog.Start, run: String, statusInterval: Double = 0.5, limit: Int? = nil,
+      head: LogHead? = nil
+    ) {
+      self.head = head
       self.log = log
       self.start = start
       self.run = run
@@ -69,7 +75,8 @@ public struct LiveRun: Sendable {
     onStatus: (LiveStatus) -> Void = { _ in }
   ) throws -> RunSummary {
     var scribe = LiveScribe(
-      stations: stations, settings: settings, log: try DecisionLog(path: settings.log, start: settings.start))
+      stations: stations, settings: settings,
+      log: try DecisionLog(path: settings.log, start: settings.start, head: settings.head))
     let output = LiveWriter()
     let stop = StopFlag(shouldStop)
     var threads: [OwnThread] = []
@@ -97,6 +104,7 @@ public struct LiveRun: Sendable {
     while true {
       // Asked for before the rest is taken: what ends now has put everything before.
       let ended = output.endedStations
+      if let head = exchange.takeHead() { scribe.change(head) }
       try scribe.write(from: output, onDecision: onDecision, onGap: onGap, onNote: onNote, onStatus: onStatus)
       if let limit = settings.limit, scribe.judged >= limit { stop.set() }
       if ended.count == stations.count && scribe.hasNothingLeft { break }
@@ -106,7 +114,9 @@ public struct LiveRun: Sendable {
     }
     let errors = output.endedStations.compactMap { $0.value }
     if let error = errors.first, errors.count == stations.count, scribe.judged == 0 { throw error }
-    return scribe.summary(output)
+    var summary = scribe.summary(output)
+    summary.log = try scribe.finish()
+    return summary
   }
 }
 

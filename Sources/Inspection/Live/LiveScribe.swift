@@ -8,11 +8,11 @@ struct LiveScribe: ~Copyable {
   private var log: DecisionLog
   private var tally = RunTally()
   private var taken: [LiveWriter.Entry] = []
-  /// What is not written yet, oldest first, with its lines one behind the other, where each ends, and how many of them
+  /// What is not written yet, oldest first, with its lines one behind the other, where each stands, and how many of them
   /// are decisions.
   private var pending: [LiveWriter.Entry] = []
   private var lines: [UInt8] = []
-  private var ends: [Int] = []
+  private var ranges: [Range<Int>] = []
   private var decisions = 0
   private var latency = PercentileSketch()
   private var judgedByStation: [String: Int] = [:]
@@ -56,7 +56,7 @@ struct LiveScribe: ~Copyable {
         tell(onDecision, onGap, onNote)
         pending.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        ranges.removeAll(keepingCapacity: true)
         decisions = 0
       } catch {
         trouble = error
@@ -70,15 +70,16 @@ struct LiveScribe: ~Copyable {
   }
 
   private mutating func hold(_ entry: LiveWriter.Entry) {
+    let start = lines.count
     switch entry {
     case .decision(let decision, _, _, _):
-      lines += decision.jsonLine
+      lines += log.linked(decision.jsonLine)
       decisions += 1
-    case .gap(let record): lines += record.jsonLine
+    case .gap(let record): lines += log.linked(record.jsonLine)
     case .note: break
     }
     pending.append(entry)
-    ends.append(lines.count)
+    ranges.append(start..<lines.count)
   }
 
   private mutating func tell(
@@ -86,10 +87,8 @@ struct LiveScribe: ~Copyable {
     _ onNote: (String, LiveNote) -> Void
   ) {
     let synced = Clock.nanoseconds()
-    var start = 0
-    for (entry, end) in zip(pending, ends) {
-      let line = Array(lines[start..<end])
-      start = end
+    for (entry, range) in zip(pending, ranges) {
+      let line = Array(lines[range])
       switch entry {
       case .decision(let decision, let frameTime, let decidedAt, let isFrame):
         let milliseconds = Double(synced - frameTime) * 1e-6
@@ -136,6 +135,12 @@ struct LiveScribe: ~Copyable {
     for (fault, count) in counts.dropped { all[fault.rawValue, default: 0] += count }
     return all
   }
+
+  /// Other settings are in force from the next lines on.
+  mutating func change(_ head: LogHead) { lines += log.change(head) }
+
+  /// Ends the log.
+  mutating func finish() throws(DecisionLogError) -> LogSeal? { try log.finish() }
 
   /// The finished run's counts. Frames captured are those that the cameras counted; calls that no frame answered are
   /// decisions beyond them.

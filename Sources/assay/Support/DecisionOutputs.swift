@@ -182,6 +182,12 @@ final class DecisionLines: Sendable {
       for byte in chunk[..<count] {
         rest.append(byte)
         guard byte == 0x0A else { continue }
+        // What says how the run was begun and ended is nobody's verdict.
+        if LogRecord.isRecord(rest) {
+          at.offset += rest.count
+          rest.removeAll(keepingCapacity: true)
+          continue
+        }
         if at.number >= first { found.append(OutputLine(number: at.number, numbering: rest)) }
         at.number += 1
         at.offset += rest.count
@@ -193,18 +199,26 @@ final class DecisionLines: Sendable {
     return found
   }
 
-  /// Whole lines in a file; 0 where there is none.
+  /// Whole lines in a file that are no records of the log itself; 0 where there is none.
   static func count(_ path: String) -> UInt64 {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return 0 }
     defer { Glibc.close(file) }
     var lines: UInt64 = 0
+    var beginning: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return lines }
-      for byte in chunk[..<count] where byte == 0x0A { lines += 1 }
+      for byte in chunk[..<count] {
+        if byte == 0x0A {
+          if !LogRecord.isRecord(beginning) { lines += 1 }
+          beginning.removeAll(keepingCapacity: true)
+        } else if beginning.count < 8 {
+          beginning.append(byte)
+        }
+      }
     }
   }
 }

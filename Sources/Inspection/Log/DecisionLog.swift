@@ -15,6 +15,11 @@ public struct DecisionLog: ~Copyable, Sendable {
   private let file: Int32
   private var length: Int
   private let isRegular: Bool
+  /// What the run was begun with; nil for a log without a chain.
+  private let head: LogHead?
+  private var chain: LogChain
+  /// A record that goes before the next lines.
+  private var waiting: [UInt8] = []
 
   /// What to do with decisions that are there already.
   public enum Start: Sendable {
@@ -28,9 +33,13 @@ public struct DecisionLog: ~Copyable, Sendable {
 
   /// Opens or creates the file.
   ///
-  /// - Parameter earlier: with `resume`, is called with every decision that is there: collect the ids that are done.
+  /// - Parameters:
+  ///   - head: what the run is begun with: its lines are linked then, see ``LogChain``.
+  ///   - earlier: with `resume`, is called with every decision that is there: collect the ids that are done.
   /// - Throws: ``DecisionLogError``, or what `earlier` throws.
-  public init(path: String, start: Start = .new, earlier: (Decision) throws -> Void = { _ in }) throws {
+  public init(
+    path: String, start: Start = .new, head: LogHead? = nil, earlier: (Decision) throws -> Void = { _ in }
+  ) throws {
     let existed = unsafe access(path, F_OK) == 0
     let file = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw DecisionLogError.system(operation: "open", path: path, code: errno) }
@@ -49,7 +58,7 @@ public struct DecisionLog: ~Copyable, Sendable {
         case .replace:
           try Self.cut(file, path, 0)
         case .resume:
-          extent = try DecisionReader.read(file: file, path: path, earlier)
+          extent = try DecisionReader.read(file: file, path: path, chains: head != nil, earlier)
           if extent.tornBytes > 0 { try Self.cut(file, path, extent.wholeBytes) }
         }
         if !existed { Self.syncDirectory(of: path) }
@@ -64,6 +73,24 @@ public struct DecisionLog: ~Copyable, Sendable {
     count = extent.lines
     length = extent.wholeBytes
     discardedBytes = extent.tornBytes
+    self.head = head
+    chain = extent.chain
+    if let head { waiting = chain.link(head.line(chain.lines > 0 ? .resume : .begin)) }
+  }
+
+  /// A line as it will stand in the log: linked, where the log has a chain. What is linked must be appended, in order.
+  public mutating func linked(_ line: [UInt8]) -> [UInt8] { head == nil ? line : chain.link(line) }
+
+  /// A record of other settings that are in force from here on, linked; nothing for a log without a chain.
+  mutating func change(_ head: LogHead) -> [UInt8] { self.head == nil ? [] : chain.link(head.line(.change)) }
+
+  /// Writes the line that ends a run.
+  ///
+  /// - Returns: how the log ends; nil for one without a chain.
+  public mutating func finish() throws(DecisionLogError) -> LogSeal? {
+    guard head != nil else { return nil }
+    try append(lines: chain.link(LogRecord.end(decisions: count)), decisions: 0)
+    return LogSeal(lines: chain.lines, sha256: chain.last)
   }
 
   /// Tries for half a second: a process that was killed a moment ago, or a child between its fork and its exec, may hold
@@ -87,7 +114,7 @@ public struct DecisionLog: ~Copyable, Sendable {
     var bytes: [UInt8] = []
     var added = 0
     for decision in decisions {
-      bytes.append(contentsOf: decision.jsonLine)
+      bytes.append(contentsOf: linked(decision.jsonLine))
       added += 1
     }
     try append(lines: bytes, decisions: added)
@@ -95,9 +122,10 @@ public struct DecisionLog: ~Copyable, Sendable {
 
   /// Appends lines that are written out already, each with its line feed.
   ///
-  /// - Parameter added: how many of them are decisions; others are records of times without a camera.
-  public mutating func append(lines bytes: [UInt8], decisions added: Int) throws(DecisionLogError) {
-    guard !bytes.isEmpty else { return }
+  /// - Parameter decisions: how many of them are decisions; others are records of times without a camera.
+  public mutating func append(lines added: [UInt8], decisions: Int) throws(DecisionLogError) {
+    guard !added.isEmpty else { return }
+    let bytes = waiting.isEmpty ? added : waiting + added
     var written = 0
     while written < bytes.count {
       let result = unsafe bytes.withUnsafeBytes {
@@ -116,7 +144,8 @@ public struct DecisionLog: ~Copyable, Sendable {
       throw DecisionLogError.system(operation: "sync", path: path, code: errno)
     }
     length += bytes.count
-    count += added
+    waiting = []
+    count += decisions
   }
 
   private static func cut(_ file: Int32, _ path: String, _ length: Int) throws(DecisionLogError) {

@@ -10,6 +10,8 @@ public enum DecisionReader {
     public var wholeBytes: Int = 0
     /// Bytes behind it: the torn end of an interrupted run.
     public var tornBytes: Int = 0
+    /// Of the whole lines.
+    var chain = LogChain()
   }
 
   /// Calls `body` with every decision in the file's order.
@@ -17,19 +19,24 @@ public enum DecisionReader {
   /// A bad end is tolerated and reported in the result, since a power cut leaves one. A bad line with good ones behind
   /// it, or a file that never was a file of decisions, is an error.
   ///
-  /// - Parameter onGap: called with every record of a time without a camera.
+  /// - Parameters:
+  ///   - onGap: called with every record of a time without a camera.
+  ///   - onRecord: called with every record of how the run was begun and ended.
   @discardableResult
   public static func read(
-    path: String, onGap: (GapRecord) throws -> Void = { _ in }, _ body: (Decision) throws -> Void
+    path: String, onGap: (GapRecord) throws -> Void = { _ in }, onRecord: (JSON) throws -> Void = { _ in },
+    _ body: (Decision) throws -> Void
   ) throws -> Extent {
     let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw DecisionLogError.system(operation: "open", path: path, code: errno) }
     defer { close(file) }
-    return try read(file: file, path: path, onGap: onGap, body)
+    return try read(file: file, path: path, onGap: onGap, onRecord: onRecord, body)
   }
 
+  /// - Parameter chains: whether the lines' chain is followed.
   static func read(
-    file: Int32, path: String, onGap: (GapRecord) throws -> Void = { _ in }, _ body: (Decision) throws -> Void
+    file: Int32, path: String, chains: Bool = false, onGap: (GapRecord) throws -> Void = { _ in },
+    onRecord: (JSON) throws -> Void = { _ in }, _ body: (Decision) throws -> Void
   ) throws -> Extent {
     var extent = Extent()
     var line: [UInt8] = []
@@ -51,17 +58,20 @@ public enum DecisionReader {
         rest = rest[(end + 1)...]
         lineNumber += 1
         do {
+          let isRecord = LogRecord.isRecord(line)
           let gap = GapRecord.isRecord(line) ? try GapRecord(jsonLine: line) : nil
-          let decision = gap == nil ? try Decision(jsonLine: line) : nil
+          let decision = gap == nil && !isRecord ? try Decision(jsonLine: line) : nil
           if let fault = firstFault {
             throw DecisionLogError.corrupt(path: path, line: fault.line, reason: fault.reason)
           }
           if let gap { try onGap(gap) }
+          if isRecord, let json = try? JSON(parsing: line) { try onRecord(json) }
           if let decision {
             try body(decision)
             extent.lines += 1
           }
           extent.wholeBytes = offset + end + 1
+          if chains { extent.chain.follow(line) }
         } catch let error as DecisionError {
           firstFault = firstFault ?? (lineNumber, error.description)
         }
