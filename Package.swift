@@ -39,6 +39,7 @@ let package = Package(
     .library(name: "AssayGraphs", targets: ["Graphs"]),
     .library(name: "AssaySynthesis", targets: ["Synthesis", "Samples"]),
     .library(name: "AssayCapture", targets: ["Capture", "Imaging"]),
+    .library(name: "AssayMetrics", targets: ["Metrics"]),
   ],
   dependencies: [
     // ONNX is protocol buffers. Without its default traits the library needs FoundationEssentials only.
@@ -82,7 +83,8 @@ let package = Package(
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
     module("Synthesis", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),
     module(
-      "Inspection", ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating"]),
+      "Inspection",
+      ["Imaging", "Metrics", "Samples", "Graphs", "Classification", "Threads", "Capture", "Locating", crypto]),
     module("Reporting", ["Inspection", "Imaging", "Metrics"]),
     .executableTarget(
       name: "assay",

@@ -130,6 +130,7 @@ extension DefectRegion {
       $0.member("label", label)
       $0.array("box") { for value in [box.x, box.y, box.width, box.height] { $0.element(value) } }
       $0.member("score", score)
+      if let area { $0.member("area", area) }
     }
   }
 
@@ -137,7 +138,9 @@ extension DefectRegion {
     guard let label = json["label"]?.stringValue, let score = json["score"]?.scoreValue,
       let box = json["box"]?.arrayValue?.compactMap(\.doubleValue), box.count == 4
     else { return nil }
-    self.init(label: label, box: Box(x: box[0], y: box[1], width: box[2], height: box[3]), score: score)
+    self.init(
+      label: label, box: Box(x: box[0], y: box[1], width: box[2], height: box[3]), score: score,
+      area: json["area"]?.doubleValue)
   }
 }
 

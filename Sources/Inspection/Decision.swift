@@ -27,11 +27,14 @@ public struct DefectRegion: Sendable, Hashable {
   public var box: Box
   /// 0...1.
   public var score: Float
+  /// Square pixels of the source image; nil in files of before it was written down.
+  public var area: Double?
   /// The region's outline in pixels of the source image, one closed ring per part or hole, for drawing; not part of the
   /// JSON line.
   public var outline: [[Point]]
 
-  public init(label: String, box: Box, score: Float, outline: [[Point]] = []) {
+  public init(label: String, box: Box, score: Float, area: Double? = nil, outline: [[Point]] = []) {
+    self.area = area
     self.label = label
     self.box = box
     self.score = score

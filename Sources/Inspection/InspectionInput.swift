@@ -8,6 +8,8 @@ public struct InspectionInput: Sendable {
     public var id: String
     /// The file, as ``FileName/text(_:)`` writes it.
     public let path: String
+    /// What the part is called elsewhere, such as its serial number; nil where nothing says.
+    public var part: String?
 
     /// - Parameter path: the file's path as it is.
     public init(id: String, path: String) {
@@ -128,7 +130,17 @@ public struct InspectionInput: Sendable {
         FoundPicture(name: Array(image.utf8), path: Array((image.hasPrefix("/") ? image : folder + image).utf8)))
     }
     guard !found.isEmpty else { throw .source(path, "lists no image") }
-    return named(found)
+    var items = named(found)
+    // A column of that name traces the parts.
+    if let column = header.fields.firstIndex(where: { ["part", "part_id"].contains($0.trimmed.lowercased()) }) {
+      for (index, record) in records.dropFirst().enumerated() {
+        guard record.fields.indices.contains(column), !record.fields[column].trimmed.isEmpty else {
+          throw .source(path, "has a column for the part's id, but none in line \(record.line)")
+        }
+        items[index].part = record.fields[column].trimmed
+      }
+    }
+    return items
   }
 
   /// A manifest's bytes. A FIFO of that name would have us wait.

@@ -40,6 +40,12 @@ public final class PartInspector {
 
   /// Judges a picture file. What cannot be read or judged is a reject with the reason.
   public func inspect(_ item: InspectionInput.Item, sequence: Int) -> Outcome {
+    var outcome = judged(item, sequence: sequence)
+    outcome.decision.part = item.part
+    return outcome
+  }
+
+  private func judged(_ item: InspectionInput.Item, sequence: Int) -> Outcome {
     var clock = StageClock()
     let part = PartHead(id: item.id, source: item.path, sequence: sequence, timestamp: .now())
     let decoded: DecodedImage
@@ -74,10 +80,15 @@ public final class PartInspector {
       return refuse(part, Policy.unreadable("could not be judged: \(error)"), clock)
     }
     clock.end("infer")
-    let judgement = policy.decide(scores: judged.probabilities, labels: info.labels, goodIndex: info.goodIndex)
+    var judgement = policy.decide(scores: judged.probabilities, labels: info.labels, goodIndex: info.goodIndex)
     let evidence =
       judgement.verdict != .accept
       ? PartRegions(judged, info: info, label: judgement.label, source: size, wantsOutlines: wantsOutlines) : nil
+    if let rules = policy.regions, let good = info.goodIndex {
+      judgement = rules.applied(
+        to: judgement, regions: evidence?.regions ?? [],
+        good: LabelScore(info.labels[good], judged.probabilities[good]))
+    }
     clock.end("decide")
     let decision = Decision(
       id: part.id, source: part.source,

@@ -15,7 +15,7 @@ struct PartRegions {
   /// Level from which a cell's evidence is shown as part of a region.
   private static let level: Float = 0.5
   /// Most regions that are told, the strongest first.
-  private static let most = 32
+  static let most = 32
 
   /// - Parameters:
   ///   - label: what the part was judged to be; the activation map that explains it is that label's.
@@ -55,7 +55,9 @@ struct PartRegions {
         DefectRegion(
           label: owners(component, fine) ?? label,
           box: Box(x: Double(box.x), y: Double(box.y), width: Double(box.width), height: Double(box.height)),
-          score: scores[index].max, outline: outline.map { $0.map(point) }))
+          score: scores[index].max,
+          area: Double((Float(component.area) * scale.x * scale.y * toSource.x * toSource.y * 10).rounded() / 10),
+          outline: outline.map { $0.map(point) }))
     }
     heat = Self.overSource(fine, place, preprocessing)
   }

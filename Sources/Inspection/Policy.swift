@@ -34,6 +34,13 @@ public struct Policy: Sendable, Hashable {
 
     private init() { (reject, review) = (0.5, 0.5) }
 
+    /// For thresholds that satisfy `0 <= review <= reject <= 1` by how they were made.
+    init(unchecked reject: Float, review: Float) {
+      assert(review >= 0 && review <= reject && reject <= 1, "thresholds \(reject) and \(review)")
+      self.reject = reject
+      self.review = review
+    }
+
     /// Reject from 0.5, review nothing.
     public static let even = Thresholds()
   }
@@ -44,8 +51,14 @@ public struct Policy: Sendable, Hashable {
   public var perClass: [String: Thresholds]
   /// Without a good class: the least probability that names a defect with no person looking, 0...1.
   public var minimumConfidence: Float
+  /// Which found regions count; nil for all.
+  public var regions: RegionRules?
 
-  public init(thresholds: Thresholds = .even, perClass: [String: Thresholds] = [:], minimumConfidence: Float = 0.5) {
+  public init(
+    thresholds: Thresholds = .even, perClass: [String: Thresholds] = [:], minimumConfidence: Float = 0.5,
+    regions: RegionRules? = nil
+  ) {
+    self.regions = regions
     self.thresholds = thresholds
     self.perClass = perClass
     self.minimumConfidence = minimumConfidence
@@ -77,7 +90,7 @@ public struct Policy: Sendable, Hashable {
         .reject, Self.undeterminedLabel, .nan, ["score of \(labels[bad]) is not finite (\(scores[bad]))"])
     }
     let defects = scores.indices.filter { $0 != goodIndex }
-    guard let leading = defects.max(by: { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) }) else {
+    guard let leading = Self.leadingDefect(scores, good: goodIndex) else {
       return Judgement(.reject, Self.undeterminedLabel, .nan, ["the model has no defect class"])
     }
     guard let goodIndex else { return withoutGoodClass(labels[leading], scores[leading]) }
@@ -161,27 +174,35 @@ extension Policy {
   /// `{"reject":0.5,"review":0.2,"minimum_confidence":0.5,"per_class":{"crack":{"reject":0.3,"review":0.1}}}`.
   public var json: String {
     var writer = JSONWriter()
-    writer.object { json in
-      json.member("reject", thresholds.reject)
-      json.member("review", thresholds.review)
-      json.member("minimum_confidence", minimumConfidence)
-      json.object("per_class") { classes in
-        for (label, own) in perClass.sorted(by: { $0.key < $1.key }) {
-          classes.object(label) {
-            $0.member("reject", own.reject)
-            $0.member("review", own.review)
-          }
+    writer.object { members(&$0) }
+    return writer.text
+  }
+
+  /// Writes ``json`` as a member of an object.
+  func write(_ key: String, to writer: inout JSONWriter) { writer.object(key) { members(&$0) } }
+
+  private func members(_ json: inout JSONWriter) {
+    json.member("reject", thresholds.reject)
+    json.member("review", thresholds.review)
+    json.member("minimum_confidence", minimumConfidence)
+    json.object("per_class") { classes in
+      for (label, own) in perClass.sorted(by: { $0.key < $1.key }) {
+        classes.object(label) {
+          $0.member("reject", own.reject)
+          $0.member("review", own.review)
         }
       }
     }
-    return writer.text
+    if let regions { json.object("regions") { regions.write(to: &$0) } }
   }
 
   /// Reads what ``json`` writes; members that are missing keep their defaults.
   ///
   /// - Throws: ``JSONError`` if the text is not JSON, ``PolicyError`` if thresholds contradict each other.
-  public init(json text: String) throws {
-    let json = try JSON(parsing: Array(text.utf8))
+  public init(json text: String) throws { try self.init(json: try JSON(parsing: Array(text.utf8))) }
+
+  /// The same of a value that was read.
+  public init(json: JSON) throws {
     func read(_ json: JSON, _ defaults: Thresholds) throws(PolicyError) -> Thresholds {
       // A threshold of the wrong kind must not fall back to a default in silence.
       let reject = json["reject"].map { $0.floatValue ?? .nan } ?? defaults.reject
@@ -193,7 +214,11 @@ extension Policy {
     for member in json["per_class"]?.objectValue ?? [] { perClass[member.key] = try read(member.value, thresholds) }
     let confidence = json["minimum_confidence"].map { $0.floatValue ?? .nan } ?? 0.5
     guard confidence >= 0 && confidence <= 1 else { throw PolicyError(reject: confidence, review: confidence) }
-    self.init(thresholds: thresholds, perClass: perClass, minimumConfidence: confidence)
+    let regions = json["regions"].map { RegionRules(json: $0) }
+    // Rules that cannot be read must not become none in silence.
+    if case .some(.none) = regions { throw JSONError(offset: 0, reason: "\"regions\" are no rules") }
+    self.init(
+      thresholds: thresholds, perClass: perClass, minimumConfidence: confidence, regions: regions ?? nil)
   }
 }
 

@@ -30,15 +30,15 @@ public struct ConfusionMatrix: Sendable, Hashable {
     for (t, p) in zip(truth, predicted) { add(truth: t, predicted: p) }
   }
 
-  /// Counts one judgement.
-  public mutating func add(truth: Int, predicted: Int?) {
+  /// Counts one judgement, or `times` like it.
+  public mutating func add(truth: Int, predicted: Int?, times: Int = 1) {
     precondition(truth >= 0 && truth < classes, "class \(truth) is outside 0..<\(classes)")
     guard let predicted else {
-      undetermined[truth] += 1
+      undetermined[truth] += times
       return
     }
     precondition(predicted >= 0 && predicted < classes, "class \(predicted) is outside 0..<\(classes)")
-    counts[truth * classes + predicted] += 1
+    counts[truth * classes + predicted] += times
   }
 
   /// How many samples of class `truth` were judged as `predicted`.

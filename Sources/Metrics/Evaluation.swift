@@ -18,7 +18,7 @@ public struct Evaluation: Sendable, Hashable {
   public let perClassAUROC: [Double?]
   /// Good against defect.
   public let roc: ROCCurve?
-  /// Defects that were accepted, good parts that were not; `nil` without a good class.
+  /// Defects that were accepted, good parts that were rejected, parts for review; `nil` without a good class.
   public let errors: InspectionErrors?
   public let reliability: Reliability
   public let negativeLogLikelihood: Double
@@ -34,8 +34,10 @@ public struct Evaluation: Sendable, Hashable {
   ///   - labels: names of the classes.
   ///   - good: index of the acceptable class.
   ///   - judgedGood: for every part whether the verdict was "accept".
+  ///   - isReviewed: for every part whether it was "review"; nil for nowhere.
   public init(
-    probabilities: [Float], truth: [Int], labels: [String], good: Int?, judgedGood: [Bool], regions: RegionHits? = nil
+    probabilities: [Float], truth: [Int], labels: [String], good: Int?, judgedGood: [Bool],
+    isReviewed: [Bool]? = nil, regions: RegionHits? = nil
   ) {
     let classes = labels.count
     checkTable(probabilities, classes, truth)
@@ -61,7 +63,7 @@ public struct Evaluation: Sendable, Hashable {
     roc = ROCCurve(scores: scores, isPositive: isDefect)
     auroc = roc?.area
     averagePrecision = PrecisionRecallCurve(scores: scores, isPositive: isDefect)?.averagePrecision
-    errors = InspectionErrors(isDefect: isDefect, judgedGood: judgedGood)
+    errors = InspectionErrors(isDefect: isDefect, judgedGood: judgedGood, isReviewed: isReviewed)
     bestF1 = bestF1Threshold(defectScores: scores, isDefect: isDefect)
   }
 

@@ -45,13 +45,19 @@ public struct InspectionErrors: Sendable, Hashable {
   public private(set) var goods = 0
   /// Good parts judged defective.
   public private(set) var overkills = 0
+  /// Parts that went to a person: neither escapes nor overkills.
+  public private(set) var reviews = 0
 
   public init() {}
 
-  /// Counts every part: `judgedGood` is `true` only where the verdict was "accept".
-  public init(isDefect: [Bool], judgedGood: [Bool]) {
+  /// Counts every part: `judgedGood` is `true` only where the verdict was "accept", `isReviewed` only where it was
+  /// "review" (nil: nowhere).
+  public init(isDefect: [Bool], judgedGood: [Bool], isReviewed: [Bool]? = nil) {
     precondition(isDefect.count == judgedGood.count, "\(isDefect.count) parts, \(judgedGood.count) verdicts")
-    for (defect, good) in zip(isDefect, judgedGood) { add(isDefect: defect, judgedGood: good) }
+    precondition(isReviewed.map { $0.count == isDefect.count } ?? true, "not a review or none for each part")
+    for index in isDefect.indices {
+      add(isDefect: isDefect[index], judgedGood: judgedGood[index], isReviewed: isReviewed?[index] ?? false)
+    }
   }
 
   /// Counts every part against a threshold on its defect score: a part is judged good only if its score is below
@@ -61,18 +67,21 @@ public struct InspectionErrors: Sendable, Hashable {
       isDefect: isDefect, judgedGood: defectScores.map { $0.isFinite && $0 < threshold })
   }
 
-  public mutating func add(isDefect: Bool, judgedGood: Bool) {
+  public mutating func add(isDefect: Bool, judgedGood: Bool, isReviewed: Bool = false) {
+    if isReviewed { reviews += 1 }
     if isDefect {
       defects += 1
-      escapes += judgedGood ? 1 : 0
+      escapes += judgedGood && !isReviewed ? 1 : 0
     } else {
       goods += 1
-      overkills += judgedGood ? 0 : 1
+      overkills += judgedGood || isReviewed ? 0 : 1
     }
   }
 
   /// Defects judged good, of all defects.
   public var escapeRate: Rate { Rate(successes: escapes, trials: defects) }
+  /// Parts that went to a person, of all parts.
+  public var reviewShare: Rate { Rate(successes: reviews, trials: defects + goods) }
   /// Good parts judged defective, of all good parts.
   public var overkillRate: Rate { Rate(successes: overkills, trials: goods) }
 }

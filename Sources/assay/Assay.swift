@@ -16,6 +16,8 @@ struct Assay: ParsableCommand {
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
         assay inspect pictures/ --model parts.onnx --out run/
         assay inspect /dev/video0 --model parts.onnx --out run/
+        assay compare old.onnx new.onnx --data parts/ --out comparison/
+        assay challenge --set known/ --model parts.onnx --out challenge/
         assay synth train parts/ --out defects.onnx
         assay synth generate --model defects.onnx --good parts/ --out painted/
 
@@ -24,14 +26,18 @@ struct Assay: ParsableCommand {
         1    failed; one sentence on standard error says why
         3    done, but some inputs could not be read (each is a reject)
         4    with --fail-on-reject: done, and a part was rejected;
-             with --fail-unless-helps: synthetic parts do not help
+             with --fail-unless-helps: synthetic parts do not help;
+             with --fail-on-unacceptable: an appraiser is unacceptable
+        5    assay challenge: done, and a known part was not judged as it must
+             be; begin no run
         64   wrong usage
         130  stopped by Ctrl-C
       """,
     version: version,
     subcommands: [
-      InspectCommand.self, TrainCommand.self, EvaluateCommand.self, CamerasCommand.self, CaptureCommand.self,
-      RecipeCommand.self, SynthCommand.self,
+      InspectCommand.self, TrainCommand.self, EvaluateCommand.self, CompareCommand.self, ChallengeCommand.self,
+      MSACommand.self, CamerasCommand.self, CaptureCommand.self,
+      RecipeCommand.self, SynthCommand.self, PolicyCommand.self, LogCommand.self,
       DatasetCommand.self, ModelCommand.self, DoctorCommand.self,
     ])
 

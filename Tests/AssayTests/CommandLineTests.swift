@@ -10,7 +10,9 @@ import Testing
 @Suite struct HelpTests {
   static let commands = [
     [], ["inspect"], ["train"], ["evaluate"], ["dataset"], ["dataset", "check"], ["dataset", "render"], ["model"],
-    ["model", "show"], ["model", "verify"], ["doctor"],
+    ["model", "show"], ["model", "verify"], ["doctor"], ["compare"], ["challenge"], ["msa"], ["msa", "plan"],
+    ["msa", "run"], ["msa", "report"], ["log", "verify"],
+    ["policy"], ["policy", "check"], ["policy", "replay"], ["policy", "example"],
   ]
 
   @Test(arguments: commands) func helpFitsATerminalAndHasAnExample(command: [String]) {
@@ -37,7 +39,7 @@ import Testing
   @Test func everyCommandIsListed() {
     let help = Command("--help", in: TestFolder()).output
     for command in Self.commands where command.count == 1 { #expect(help.contains("  " + command[0] + " ")) }
-    for code in ["0", "1", "3", "4", "64", "130"] { #expect(help.contains(code + " "), "exit code \(code)") }
+    for code in ["0", "1", "3", "4", "5", "64", "130"] { #expect(help.contains(code + " "), "exit code \(code)") }
   }
 
   @Test func version() {
@@ -74,7 +76,6 @@ import Testing
     (["train", "x", "--out", "m.onnx", "--folds", "3", "--fold", "3"], "--fold"),
     (["train", "x", "--out", "m.onnx", "--fold", "1"], "--folds"),
     (["train", "x", "--out", "m.onnx", "--json"], "--folds"),
-    (["train", "x", "--out", "m.onnx", "--folds", "3", "--predictions", "p.csv"], "--predictions"),
     (["train", "x", "--out", "m.onnx", "--architecture", "resnet"], "--architecture"),
     (["train", "x", "--out", "m.onnx", "--architecture", "vit,vit", "--folds", "3"], "--architecture"),
     (
@@ -86,6 +87,17 @@ import Testing
     (["evaluate", "x", "--model", "m", "--out", "o", "--split", "all"], "--split"),
     (["evaluate", "x", "--model", "m", "--out", "o", "--threads", "-5"], "--threads"),
     (["evaluate", "x", "--model", "m", "--out", "o", "--reject", "7"], "--reject"),
+    (["evaluate", "x", "--model", "m", "--out", "o", "--cost", "escape=2"], "lack overkill and review; write them as"),
+    (["evaluate", "x", "--model", "m", "--out", "o", "--defect-rate", "1%"], "review-budget or --cost"),
+    (["inspect", "x", "--model", "m", "--out", "o", "--max-age", "12h"], "--require-challenge"),
+    (["inspect", "x", "--model", "m", "--out", "o", "--require-challenge", "c", "--max-age", "12"], "--max-age"),
+    (["inspect", "x", "--model", "m", "--out", "o", "--require-challenge", "c", "--max-age", "0h"], "--max-age"),
+    (["inspect", "x", "--model", "m", "--out", "o", "--require-challenge", "c", "--max-age", "nanh"], "--max-age"),
+    (["compare", "a", "--data", "d", "--out", "o"], "<b>"), (["compare", "a", "b", "--out", "o"], "--data"),
+    (["compare", "a", "b", "--data", "d", "--out", "o", "--overkill", "120%"], "--overkill"),
+    (["compare", "a", "b", "--data", "d", "--out", "o", "--resamples", "5"], "--resamples"),
+    (["challenge", "--model", "m", "--out", "o"], "--set"),
+    (["challenge", "--set", "s", "--model", "m", "--out", "o", "--reject", "2"], "--reject"),
     (["dataset", "render", "bolts", "--out", "o"], "<kind>"),
     (["dataset", "render", "washers", "--out", "o", "--size", "7"], "--size"),
     (["dataset", "render", "washers", "--out", "o", "--count", "0"], "--count"), (["frobnicate"], "frobnicate"),

@@ -75,6 +75,10 @@ public struct ModelInfo: Codable, Sendable, Hashable {
   public var provenance: Provenance?
   /// How the network is to be used; nil for one that Assay made.
   public var foreign: ForeignNetwork?
+  /// A policy as JSON, which stands over ``thresholds``; nil for none.
+  public var policy: String?
+  /// What the policy was promised to keep, as JSON; nil for nothing.
+  public var promises: String?
 
   /// Whether the heat map holds probabilities from a pixel head, or else activations.
   public var hasPixelHead: Bool { !pixelLabels.isEmpty }
@@ -105,6 +109,8 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     if let goodIndex { all["assay.good"] = labels[goodIndex] }
     if let provenance { all["assay.provenance"] = json(provenance) }
     if let foreign { all["assay.network"] = json(foreign) }
+    if let policy { all["assay.policy"] = policy }
+    if let promises { all["assay.promises"] = promises }
     return all
   }
 
@@ -140,6 +146,8 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     thresholds = try value(Thresholds.self, "assay.thresholds")
     provenance = metadata["assay.provenance"].flatMap { try? decoder.decode(Provenance.self, from: Data($0.utf8)) }
     if metadata["assay.network"] != nil { foreign = try value(ForeignNetwork.self, "assay.network") }
+    policy = metadata["assay.policy"]
+    promises = metadata["assay.promises"]
     if let good = metadata["assay.good"] {
       guard let index = labels.firstIndex(of: good) else {
         throw ModelError(path, "names '\(good)' as good, which is none of its labels")

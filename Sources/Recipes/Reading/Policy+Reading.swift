@@ -1,7 +1,15 @@
 extension Recipe.Policy {
   init(_ field: Field) {
+    guard let fields = Fields(field, "policy", keys: ["reject", "review", "confidence", "classes"]) else {
+      self.init()
+      return
+    }
+    self.init(fields)
+  }
+
+  /// Of keys that stand among others.
+  init(_ fields: Fields) {
     self.init()
-    guard let fields = Fields(field, "policy", keys: ["reject", "review", "confidence", "classes"]) else { return }
     thresholds = Self.thresholds(fields)
     confidence = fields["confidence"]?.share().map { Float($0) }
     guard let field = fields["classes"], let all = Fields(field, "classes", keys: nil) else { return }

@@ -84,6 +84,12 @@ enum Quantities {
     number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
   }
 
+  /// A number with a unit, or with none; nil without a number.
+  static func number(_ text: String) -> (Double, unit: String)? {
+    let (value, unit) = split(text)
+    return value.map { ($0, unit) }
+  }
+
   private static func split(_ text: String) -> (value: Double?, unit: String) {
     let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text[number.endIndex...].drop { $0 == " " }

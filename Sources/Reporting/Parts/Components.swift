@@ -67,8 +67,9 @@ func factList(_ facts: [(name: String, value: String)]) -> HTML {
 }
 
 /// True class by predicted class; the deeper the colour, the larger the share of the true class. What is off the
-/// diagonal has the colour of a fault.
-func confusionTable(_ matrix: ConfusionMatrix, labels: [String]) -> HTML {
+/// diagonal has the colour of a fault. Where it `opens`, the script makes a button of every cell that has parts.
+func confusionTable(_ matrix: ConfusionMatrix, labels: [String], opens: Bool = false) -> HTML {
+  func cell(_ truth: Int, _ predicted: Int) -> HTML { opens ? " data-cell=\"\(truth) \(predicted)\"" : "" }
   let head = labels.map { label -> HTML in "<th scope=\"col\"><span>\(label)</span></th>" }
   let anyUndetermined = matrix.undetermined.contains { $0 > 0 }
   let rows = labels.indices.map { truth -> HTML in
@@ -79,12 +80,14 @@ func confusionTable(_ matrix: ConfusionMatrix, labels: [String]) -> HTML {
       let kind = truth == predicted ? "right" : "wrong"
       // The square root lets single faults among hundreds show.
       return """
-        <td class="\(count == 0 ? "zero" : kind)\(share > 0.45 ? " strong" : "")" style="--share:\
+        <td\(cell(truth, predicted)) class="\(count == 0 ? "zero" : kind)\(share > 0.45 ? " strong" : "")" style="--share:\
         \(count == 0 ? 0 : 12 + 88 * share.squareRoot())%" title="\(labels[truth]) judged \(labels[predicted]): \
         \(Format.count(count)) of \(Format.count(support))">\(Format.count(count))</td>
         """
     }
-    let none: HTML = anyUndetermined ? "<td class=\"zero\">\(Format.count(matrix.undetermined[truth]))</td>" : ""
+    let none: HTML =
+      anyUndetermined
+      ? "<td\(cell(truth, -1)) class=\"zero\">\(Format.count(matrix.undetermined[truth]))</td>" : ""
     return """
       <tr><th scope="row">\(labels[truth])</th>\(cells)\(none)<td class="n">\(Format.percent(matrix.recall(truth)))</td>\
       </tr>

@@ -12,6 +12,9 @@ struct Page: Sendable {
   var sections: [HTML] = []
   /// Data for the script.
   var data = HTML()
+  /// Style and script of parts that only some reports have.
+  var moreStyle = ""
+  var moreScript = ""
 
   /// The whole file.
   func render() -> HTML {
@@ -26,7 +29,7 @@ struct Page: Sendable {
     <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
     script-src 'unsafe-inline'; img-src 'self' data: file:">
     <title>\(kind): \(subject)</title>
-    <style>\(HTML(trusted: Page.style))</style>
+    <style>\(HTML(trusted: Page.style + moreStyle))</style>
     </head>
     <body>
     <header><p class="kind">\(Page.logo)Assay <span>\(kind)</span></p><h1><bdi>\(subject)</bdi></h1>\
@@ -37,7 +40,7 @@ struct Page: Sendable {
     </main>
     <footer>Made by Assay. This page is complete in itself: it loads nothing from the network.</footer>
     \(data)
-    <script>\(HTML(trusted: Page.script))</script>
+    <script>\(HTML(trusted: Page.script + moreScript))</script>
     </body>
     </html>
 

@@ -42,6 +42,14 @@ public struct EvaluationReport: Sendable {
   public var provenance: Provenance
   /// Inputs of the set that could not be read, with the reason; they are in no figure.
   public var unreadable: [(id: String, reason: String)]
+  /// All parts, for thresholds that move and cells that open; nil for a page without.
+  public var judged: JudgedParts?
+  /// What verdicts cost at first; nil for ``DecisionCosts/usual``.
+  public var costs: DecisionCosts?
+  /// Share of defective parts in production; nil for that of the set.
+  public var defectRate: Double?
+  /// What the policy in force promises.
+  public var promises: [PromiseEvidence] = []
   private var misjudged: [Misjudged] = []
   private var histogram: ScoreHistogram
 
@@ -88,8 +96,9 @@ public struct EvaluationReport: Sendable {
         rateRows(rates)),
       card(
         "Confusion matrix", wide: e.labels.count > 6,
-        note: "Rows are what the parts are, columns what they were taken for.",
-        confusionTable(e.confusion, labels: e.labels)),
+        note: "Rows are what the parts are, columns what they were taken for."
+          + (judged == nil ? "" : " A cell opens its parts."),
+        confusionTable(e.confusion, labels: e.labels, opens: judged != nil)),
       card(
         "Classes", wide: e.labels.count > 6, classTable(e.confusion, labels: e.labels, auroc: e.perClassAUROC)),
     ]
@@ -100,6 +109,10 @@ public struct EvaluationReport: Sendable {
           "Good against defect", note: "The ring is where the thresholds in use stand.",
           rocChart([("1 - p(good)", "s1", roc)], operatingPoint: judged)))
     }
+    let explorer = judged.flatMap {
+      Explorer($0, policy: policy, costs: costs, defectRate: defectRate, promises: promises)
+    }
+    if let explorer { page.sections.append(explorer.card) }
     page.sections += [
       card(
         "Calibration",
@@ -118,6 +131,11 @@ public struct EvaluationReport: Sendable {
       page.sections.append(
         card("Misjudged parts", wide: true, id: "gallery", gallery.controls(count: items.count)))
       page.data = gallery.data(items)
+    }
+    if let judged {
+      page.data = judged.data(labels: e.labels, explorer: explorer) + page.data
+      page.moreStyle = Explorer.style
+      page.moreScript = Explorer.script
     }
     if !unreadable.isEmpty {
       page.sections.append(
@@ -173,6 +191,9 @@ public struct EvaluationReport: Sendable {
     if let errors = e.errors {
       rates.append(("Escape rate", errors.escapeRate, "\(Format.plural(errors.defects, "defective part"))"))
       rates.append(("Overkill rate", errors.overkillRate, "\(Format.plural(errors.goods, "good part"))"))
+      if errors.reviews > 0 {
+        rates.append(("Review share", errors.reviewShare, "\(Format.plural(errors.defects + errors.goods, "part"))"))
+      }
     }
     if let regions = e.regions {
       rates.append(("Regions found", regions.hitRate, Format.plural(regions.trueRegions, "marked region")))

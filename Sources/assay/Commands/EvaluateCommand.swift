@@ -16,6 +16,15 @@ struct EvaluateCommand: ParsableCommand {
     discussion: """
       Example:
         assay evaluate parts/ --model parts.onnx --split test --out evaluation/
+        assay evaluate parts/ --model parts.onnx --promise "escape<=5%@90%" \
+          --out evaluation/
+        assay evaluate parts/ --model parts.onnx --defect-rate 1% \
+          --cost escape=200,overkill=1.5,review=0.4 --out evaluation/
+
+      With --promise the thresholds are chosen on the val split, so that the rate stays below the promised one with the \
+      stated confidence whatever the scores look like, and measured on the test split. Where the parts are too few to \
+      bear a promise, nothing is promised, and it says how many it takes. The model with the new thresholds and the \
+      evidence goes into the folder of --out.
 
       Writes metrics.json, decisions.jsonl, report.html and, in annotated/, the misjudged parts into the folder of \
       --out. Exit code 3 where parts could not be read; they are left out of the figures.
@@ -35,6 +44,10 @@ struct EvaluateCommand: ParsableCommand {
   var reject: Float?
   @Option(help: "Review from this defect score on. Default: the model's.")
   var review: Float?
+  @OptionGroup(title: "Options for promises")
+  var promises: PromiseOptions
+  @OptionGroup(title: "Options for costs")
+  var costs: CostOptions
   @Option(help: "Pictures judged side by side. Default: one a processor.")
   var threads: Int?
   @Option(help: Precision.help)
@@ -51,6 +64,12 @@ struct EvaluateCommand: ParsableCommand {
       if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
     }
     if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
+    if promises.isUsed, reject != nil || review != nil {
+      throw ValidationError("--promise and --review-budget choose the thresholds; leave out --reject and --review.")
+    }
+    if promises.defectRate != nil, !promises.isUsed, costs.cost == nil {
+      throw ValidationError("--defect-rate needs --promise, --review-budget or --cost.")
+    }
     if out.isEmpty { throw ValidationError("--out names a folder.") }
   }
 
@@ -63,7 +82,7 @@ struct EvaluateCommand: ParsableCommand {
     Interruption.watch()
     let file = try ModelFile(path: model, precision: precision)
     let info = file.classifier.info
-    let policy = try Policy(info, reject: reject, review: review, confidence: nil)
+    var policy = try Policy(info, reject: reject, review: review, confidence: nil)
     let set = try PartSet.load(
       path: dataset,
       options: PartSetOptions(good: good ?? info.goodIndex.map { info.labels[$0] }, classes: info.labels))
@@ -75,6 +94,19 @@ struct EvaluateCommand: ParsableCommand {
     try makeFolder(out)
     ResultFolder.clear(out)
     let threads = self.threads ?? Machine.processors
+    var line = ProgressLine(isQuiet: quiet || json)
+    defer { line.end() }
+    var chosen: PromiseJob.Result?
+    var card = file.promises(under: policy)
+    if promises.isUsed {
+      let job = PromiseJob(
+        options: promises, set: set, file: file, threads: threads, out: out, measured: split)
+      let result = try job.run(base: policy, shouldStop: { Interruption.isRequested }) { progress in
+        line.show("\(progress.judged) of \(progress.total) judged to choose thresholds", at: progress.seconds)
+      }
+      chosen = result
+      (policy, card) = (result.policy, result.card)
+    }
     let input = InspectionInput(
       source: dataset, items: parts.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) })
     let byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
@@ -82,7 +114,9 @@ struct EvaluateCommand: ParsableCommand {
     let thumbnails = Mutex(ThumbnailStore())
     let run = InspectionRun(
       input, classifier: file.classifier, policy: policy, model: file.identity,
-      settings: InspectionRun.Settings(threads: threads, log: out + "/decisions.jsonl", start: .replace)
+      settings: InspectionRun.Settings(
+        threads: threads, log: out + "/decisions.jsonl", start: .replace,
+        head: .run(dataset, file, policy))
     ) { outcome in
       let decision = outcome.decision
       guard !decision.isUnreadable, let part = byID[Array(decision.id.utf8)],
@@ -93,22 +127,27 @@ struct EvaluateCommand: ParsableCommand {
       try finisher.finish(&outcome, thumbnails: thumbnails)
     }
     var judged = Judgements(byID: byID, classes: info.labels.count)
-    var line = ProgressLine(isQuiet: quiet || json)
-    defer { line.end() }
     let summary = try run.run(shouldStop: { Interruption.isRequested }, onDecision: { judged.add($0) }) { progress in
       line.show("\(progress.judged) of \(progress.total) judged", at: progress.seconds)
     }
     line.end()
     let evaluation = Evaluation(
       probabilities: judged.probabilities, truth: judged.truth, labels: info.labels, good: info.goodIndex,
-      judgedGood: judged.accepted)
+      judgedGood: judged.accepted, isReviewed: judged.verdicts.map { $0 == .review })
     try AtomicFile.write(evaluation.json, to: out + "/metrics.json")
     var report = EvaluationReport(
       subject: "\(ModelFile.stem(dataset)), \(split.rawValue)", evaluation: evaluation, policy: policy,
-      provenance: .run(model: file.identity, threads: threads, started: started), unreadable: judged.unreadable)
+      provenance: .run(model: file.identity, threads: threads, started: started, extra: card?.facts ?? []),
+      unreadable: judged.unreadable)
+    report.costs = try costs.costs()
+    report.defectRate = promises.defectRate?.value
+    report.promises = card?.evidence ?? []
+    var all = JudgedParts(good: info.goodIndex)
     for index in judged.truth.indices {
       let row = judged.row(index)
       report.addScore(row, truth: judged.truth[index])
+      all.add(
+        id: judged.parts[index].id, truth: judged.truth[index], probabilities: row, verdict: judged.verdicts[index])
       guard
         Self.isMisjudged(row, accepted: judged.accepted[index], truth: judged.truth[index], good: info.goodIndex)
       else { continue }
@@ -119,8 +158,20 @@ struct EvaluateCommand: ParsableCommand {
           verdict: judged.verdicts[index], probabilities: row, thumbnail: Thumbnail.jpeg(ofFile: part.imagePath),
           annotated: judged.annotated[index]))
     }
+    all.keepPictures(of: judged.parts.map(\.imagePath), policy: policy, threads: threads)
+    report.judged = all
     try AtomicFile.write(report.render().bytes, to: out + "/report.html")
-    try print(evaluation, summary)
+    var counts: VerdictCounts?
+    if let good = info.goodIndex {
+      var verdicts = VerdictCounts(labels: info.labels, good: good)
+      for (truth, verdict) in zip(judged.truth, judged.verdicts) { verdicts.add(truth, verdict) }
+      counts = verdicts
+    }
+    if let chosen, !json {
+      Console.write((chosen.card.lines(policy) + ["  model: \(chosen.path)"]).joined(separator: "\n") + "\n", to: 1)
+    }
+    try print(
+      evaluation, summary, card, counts, cost: report.costs.flatMap { all.line($0, defectRate: report.defectRate) })
     if !judged.unreadable.isEmpty { throw ExitCode(3) }
   }
 
@@ -129,7 +180,10 @@ struct EvaluateCommand: ParsableCommand {
     argMax(scores) != truth || good.map { ($0 == truth) != accepted } ?? false
   }
 
-  private func print(_ evaluation: Evaluation, _ summary: RunSummary) throws {
+  private func print(
+    _ evaluation: Evaluation, _ summary: RunSummary, _ card: PromiseCard?, _ counts: VerdictCounts?,
+    cost: String?
+  ) throws {
     if json {
       Console.write(String(decoding: evaluation.json, as: UTF8.self) + "\n", to: 1)
       return
@@ -145,8 +199,14 @@ struct EvaluateCommand: ParsableCommand {
     if let errors = evaluation.errors {
       lines.append("  escape rate    \(interval(errors.escapeRate))")
       lines.append("  overkill rate  \(interval(errors.overkillRate))")
+      lines.append("  review share   \(interval(errors.reviewShare))")
     }
     lines.append("  calibration    \(evaluation.expectedCalibrationError.fixed(4))  expected error")
+    if let cost { lines.append(cost) }
+    if let card, let counts {
+      lines.append("promises, measured on these parts")
+      lines += card.evidence.compactMap { $0.promise.outcome(counts).map { "  \($0)" } }
+    }
     let width = (evaluation.labels.map(\.count).max() ?? 5) + 2
     lines.append("  " + "class".padded(width) + "precision  recall      F1   parts")
     for (index, label) in evaluation.labels.enumerated() {

@@ -13,7 +13,8 @@ extension InspectCommand {
   /// Judges cameras, or a recording of one.
   func inspect(cameras: [String], out: String) throws {
     let file = try ModelFile(path: model ?? "", precision: precision)
-    let policy = try Policy(file.classifier.info, reject: reject, review: review, confidence: confidence)
+    let policy = try policy(for: file.classifier.info)
+    let passed = try requireChallenge(file, policy)
     try makeFolder(out)
     if overwrite { ResultFolder.clear(out) }
     let recorder = try live.record.map { try RecordingWriter(folder: $0, replace: overwrite) }
@@ -43,7 +44,8 @@ extension InspectCommand {
     let inspection = LiveInspection(
       stations: stations, out: out, start: start, isQuiet: quiet || json, limit: live.limit, outputs: live.outputs,
       keep: try live.keepOptions(), keepsFrames: live.keepRaw, recorders: recorder.map { [$0] } ?? [],
-      report: report ? about(cameras.joined(separator: ", "), file, policy, stations.count) : nil)
+      report: report ? about(cameras.joined(separator: ", "), file, policy, stations.count) : nil,
+      challenge: passed)
     try finish(try inspection.run(), out)
   }
 
@@ -56,9 +58,14 @@ extension InspectCommand {
     guard let out = folder ?? recipe.out else {
       throw ValidationError("Give the folder for the results by --out, or as `out:` in the recipe.")
     }
+    for camera in recipe.cameras where challenge.requireChallenge != nil {
+      let file = try ModelFile(path: camera.model, precision: precision)
+      _ = try requireChallenge(file, RecipeStations.policy(camera.policy, file.classifier.info))
+    }
     try makeFolder(out)
     if overwrite { ResultFolder.clear(out) }
     var run = RecipeRun(out: out, precision: precision, isQuiet: quiet || json, limit: live.limit)
+    run.gate = challenge.gate
     if let source {
       run.replay = (source, live.realtime)
     }

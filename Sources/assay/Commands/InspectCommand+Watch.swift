@@ -14,7 +14,8 @@ extension InspectCommand {
     let service = ServiceNotifier.fromEnvironment()
     let file = try ModelFile(path: model ?? "", precision: precision)
     let info = file.classifier.info
-    let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
+    let policy = try policy(for: info)
+    let passed = try requireChallenge(file, policy)
     try makeFolder(out)
     if annotated { try makeFolder(out + "/annotated") }
     if overwrite { ResultFolder.clear(out) }
@@ -22,11 +23,15 @@ extension InspectCommand {
     var tally = RunTally()
     var done = PartNames()
     var names = PartNames()
-    var log = try DecisionLog(path: out + "/decisions.jsonl", start: start) { decision in
+    var log = try DecisionLog(
+      path: out + "/decisions.jsonl", start: start,
+      head: .run(folder, file, policy, policyFile: try policyFile(), challenge: passed)
+    ) { decision in
       done.insert(decision.source)
       names.insert(decision.id)
       tally.resume(decision)
     }
+    let ids = try partId.map { try PartIDs(pattern: $0) }
     let outputs = try DecisionOutputs(
       live.outputs, folder: out, lines: overwrite ? 0 : DecisionLines.count(log.path), start: start.outputs)
     let inspector = try PartInspector(
@@ -44,18 +49,23 @@ extension InspectCommand {
     while !Interruption.isRequested && tally.judged < live.limit ?? Int.max {
       var decisions: [Decision] = []
       for picture in watcher.next(timeout: 0.2) {
-        let item = InspectionInput.Item(
-          id: names.unused(FileName.text(Array(picture.name))), pathBytes: picture.path)
+        let name = FileName.text(Array(picture.name))
+        var item = InspectionInput.Item(id: names.unused(name), pathBytes: picture.path)
+        if let ids {
+          item.part = ids.id(in: name)
+          if item.part == nil { Console.note("\(item.path): --part-id finds no part id in its name") }
+        }
         var outcome = inspector.inspect(item, sequence: tally.captured + decisions.count)
         try finisher.finish(&outcome, thumbnails: thumbnails)
         decisions.append(outcome.decision)
       }
       for notice in watcher.takeNotices() { Console.note("\(notice)") }
-      try log.append(decisions)
+      let lines = decisions.map { log.linked($0.jsonLine) }
+      try log.append(lines: lines.flatMap { $0 }, decisions: lines.count)
       tally.capture(decisions.count)
-      for decision in decisions {
+      for (decision, line) in zip(decisions, lines) {
         tally.judge(decision)
-        outputs.put(decision.jsonLine)
+        outputs.put(line)
       }
       for news in outputs.news() { Console.note(news) }
       service?.alive()
@@ -66,7 +76,8 @@ extension InspectCommand {
     line.end()
     service?.stopping("writing what is left")
     for news in outputs.close(within: 5) { Console.note(news) }
-    let summary = tally.summary(seconds: Clock.seconds() - began)
+    var summary = tally.summary(seconds: Clock.seconds() - began)
+    summary.log = try log.finish()
     try AtomicFile.write(summary.json, to: out + "/summary.json")
     try DecisionLog.writeCSV(from: log.path, to: out + "/decisions.csv")
     if report {

@@ -3,6 +3,7 @@ import Classification
 import Glibc
 import Imaging
 import Inspection
+import Recipes
 import Reporting
 import Synchronization
 
@@ -21,6 +22,8 @@ struct InspectCommand: ParsableCommand {
         assay inspect --recipe line.yaml --out run/
         assay inspect recording/ --recipe line.yaml --out run/
         assay inspect --watch incoming/ --model parts.onnx --out run/ --resume
+        assay inspect pictures/ --model parts.onnx --out run/ \\
+          --require-challenge challenge/ --max-age 12h
 
       Writes decisions.jsonl, decisions.csv, annotated/, summary.json and report.html into the folder of --out. What \
       cannot be read is a reject with its reason, and the exit code is 3.
@@ -39,6 +42,10 @@ struct InspectCommand: ParsableCommand {
   var live: LiveOptions
   @OptionGroup(title: "Options for opening cameras")
   var opening: CameraOptions
+  @OptionGroup(title: "Options for challenges")
+  var challenge: ChallengeOptions
+  @Option(help: "A policy, the YAML file that `assay policy` explains.")
+  var policy: String?
   @Option(help: "Reject from this defect score on, 0...1. Default: the model's.")
   var reject: Float?
   @Option(help: "Review from this defect score on, at most the one for reject. Default: the model's.")
@@ -49,6 +56,13 @@ struct InspectCommand: ParsableCommand {
   var threads: Int?
   @Option(help: Precision.help)
   var precision: Precision = .f32
+  @Option(
+    help: ArgumentHelp(
+      "A regular expression that finds the part's id in a picture's name, by its first group, such as '_(SN[0-9]+)'.",
+      valueName: "regex"))
+  var partId: String?
+  @Option(help: "The part's id, for a single picture.")
+  var part: String?
   @Flag(help: "Go on with the run that was interrupted in this folder.")
   var resume = false
   @Flag(help: "Replace the run that is in this folder.")
@@ -72,6 +86,10 @@ struct InspectCommand: ParsableCommand {
       if let value, !(value >= 0 && value <= 1) { throw ValidationError("\(name) is a number from 0 to 1.") }
     }
     if let reject, let review, review > reject { throw ValidationError("--review is at most --reject.") }
+    if policy != nil, reject != nil || review != nil || confidence != nil || live.recipe != nil {
+      throw ValidationError("--policy holds the thresholds; leave out --reject, --review, --confidence and --recipe.")
+    }
+    if part != nil, partId != nil { throw ValidationError("--part and --part-id exclude each other.") }
     if folder?.isEmpty == true { throw ValidationError("--out names a folder.") }
     if live.recipe == nil {
       if model == nil { throw ValidationError("Give the model by --model.") }
@@ -82,25 +100,61 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     try reporting(wayOn: " Go on with the same command and --resume.") {
-      if let recipe = live.recipe {
-        try RecipeFile.reporting { try inspect(recipe: recipe) }
-      } else if let watched = live.watch {
-        try inspect(watched: watched, out: folder ?? "")
-      } else if let cameras = try live.cameras(source: source) {
-        try inspect(cameras: cameras, out: folder ?? "")
-      } else {
-        try inspect(files: source ?? "", out: folder ?? "")
-      }
+      try RecipeFile.reporting { try inspect() }
     }
+  }
+
+  private func inspect() throws {
+    if let recipe = live.recipe {
+      try inspect(recipe: recipe)
+    } else if let watched = live.watch {
+      try inspect(watched: watched, out: folder ?? "")
+    } else if let cameras = try live.cameras(source: source) {
+      try inspect(cameras: cameras, out: folder ?? "")
+    } else {
+      try inspect(files: source ?? "", out: folder ?? "")
+    }
+  }
+
+  /// The policy in force, by the options or the policy's file.
+  func policy(for info: ModelInfo) throws -> Policy {
+    guard let path = policy else { return try Policy(info, reject: reject, review: review, confidence: confidence) }
+    return try Policy(try PolicyFile(contentsOf: path), info)
+  }
+
+  /// Zones are drawn for pictures of one size: the first that can be read must hold them.
+  private func checkZones(_ input: InspectionInput) throws {
+    guard let path = policy else { return }
+    let file = try PolicyFile(contentsOf: path)
+    guard !file.zones.isEmpty,
+      let size = input.items.prefix(20).lazy.compactMap({ try? ImageFile.size(path: $0.path) }).first
+    else { return }
+    let problems = file.problems(width: size.width, height: size.height)
+    guard problems.isEmpty else { throw RecipeError(problems) }
+  }
+
+  /// The policy's file for the log; nil without one.
+  func policyFile() throws -> LogHead.File? {
+    try policy.map { LogHead.File(path: $0, sha256: ModelFile.sha256(try LineReader.bytes($0))) }
   }
 
   private func inspect(files source: String, out: String) throws {
     let started = Timestamp.now()
     Interruption.watch()
-    let input = try InspectionInput(source: source)
+    var input = try InspectionInput(source: source)
+    if let partId { input.items = try PartIDs(pattern: partId).named(input.items) }
+    if let part {
+      guard input.items.count == 1 else {
+        throw InspectionError.source(
+          source, "holds \(input.items.count) pictures, which cannot all be part \(part); give --part-id for many")
+      }
+      input.items[0].part = part
+    }
     let file = try ModelFile(path: model ?? "", precision: precision)
     let info = file.classifier.info
-    let policy = try Policy(info, reject: reject, review: review, confidence: confidence)
+    let policy = try policy(for: info)
+    try checkZones(input)
+    let passed = try requireChallenge(file, policy)
     try makeFolder(out)
     if annotated { try makeFolder(out + "/annotated") }
     let threads = self.threads ?? Machine.processors
@@ -112,7 +166,7 @@ struct InspectCommand: ParsableCommand {
       input, classifier: file.classifier, policy: policy, model: file.identity,
       settings: InspectionRun.Settings(
         threads: threads, log: out + "/decisions.jsonl", start: resume ? .resume : overwrite ? .replace : .new,
-        wantsOutlines: annotated)
+        wantsOutlines: annotated, head: .run(source, file, policy, policyFile: try policyFile(), challenge: passed))
     ) { outcome in
       try finisher.finish(&outcome, thumbnails: thumbnails)
     }

@@ -26,11 +26,21 @@ extension TrainCommand {
         "\(count) folds of \(sizes.min() ?? 0) to \(sizes.max() ?? 0) of the training and validation parts"
           + (set.parts(in: .test).isEmpty ? "" : "; the \(set.parts(in: .test).count) test parts are not touched"))
     }
+    var table = PredictionTable(labels: set.classes)
+    if let predictions {
+      try AtomicFile.check(predictions)
+      if !comparison.results.isEmpty { table = try PredictionTable(path: predictions, labels: set.classes) }
+    }
     for fold in 0..<count {
       for architecture in architecture.list {
         let isKnown = comparison.result(architecture, fold: fold) != nil
         if !isKnown {
-          comparison.add(try train(architecture, on: sets[fold], fold: fold, of: count, base: base))
+          let (result, parts) = try train(architecture, on: sets[fold], fold: fold, of: count, base: base)
+          comparison.add(result)
+          if let predictions, architecture == self.architecture.list[0] {
+            table.add(parts)
+            try table.write(to: predictions)
+          }
           try AtomicFile.write(comparison.encoded(), to: path)
         }
         if !quiet, let result = comparison.result(architecture, fold: fold) {
@@ -45,7 +55,7 @@ extension TrainCommand {
 
   private func train(
     _ architecture: NetworkConfiguration.Architecture, on set: PartSet, fold: Int, of count: Int, base: String
-  ) throws -> CrossValidation.Result {
+  ) throws -> (CrossValidation.Result, [JudgedPart]) {
     let checkpoint = "\(base).\(architecture.rawValue)-\(fold).checkpoint.safetensors"
     if restart { unsafe unlink(checkpoint) }
     let trainer = try Trainer(set, settings: settings(architecture))
@@ -53,8 +63,9 @@ extension TrainCommand {
       trainer, checkpoint: checkpoint, label: "\(architecture.rawValue) \(fold + 1)/\(count)  ", saysValidations: false)
     let model = try trainer.model(name: ModelFile.stem(out), version: Assay.version, dataset: ModelFile.stem(dataset))
     let result = try trainer.result(of: model, fold: fold)
+    let parts = predictions == nil ? [] : try trainer.predictions(of: model, on: set.parts(in: .test))
     unsafe unlink(checkpoint)
-    return result
+    return (result, parts)
   }
 
   private static func text(_ result: CrossValidation.Result, of count: Int) -> String {

@@ -84,7 +84,11 @@ struct TrainCommand: ParsableCommand {
   var precision: Precision = .f32
   @Option(help: ArgumentHelp("Seconds between two checkpoints.", valueName: "seconds"))
   var checkpointInterval = 20.0
-  @Option(help: "Also write the probabilities of the test split, as training sees them, to this CSV file.")
+  @Option(
+    help: """
+      Also write the probabilities of the test split, as training sees them, to this CSV file; with --folds, those of \
+      every part by the network that did not learn from it (of the first architecture).
+      """)
   var predictions: String?
   @Flag(help: "Print the folds' results as JSON instead of the table.")
   var json = false
@@ -117,7 +121,6 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("Several architectures are compared by --folds, such as --folds 5; without it, name one.")
     }
     if json, !comparesFolds { throw ValidationError("--json prints what --folds found; give --folds.") }
-    if predictions != nil, comparesFolds { throw ValidationError("--predictions needs a model, not --folds.") }
     if !(syntheticShare >= 0 && syntheticShare <= 0.8) {
       throw ValidationError("--synthetic-share is a number from 0 to 0.8.")
     }
@@ -194,12 +197,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func write(_ parts: [JudgedPart], of labels: [String], to path: String) throws {
-    var lines = [(["id"] + labels).map(CSV.field).joined(separator: ",")]
-    for part in parts {
-      lines.append(
-        ([part.part.id] + part.judged.probabilities.map(\.description)).map(CSV.field).joined(separator: ","))
-    }
-    try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: path)
+    var table = PredictionTable(labels: labels)
+    table.add(parts)
+    try table.write(to: path)
   }
 
   func describe(_ set: PartSet) {

@@ -19,7 +19,8 @@ enum Console {
   static func error(_ text: String) {
     var line = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : String($0) }
     while line.last == "." { line.removeLast() }
-    write("error: \(line.joined()).\n", to: 2)
+    // A question is a sentence's end too: "did you mean ...?"
+    write("error: \(line.joined())\(line.last == "?" ? "" : ".")\n", to: 2)
   }
   static func note(_ text: String) { write(text + "\n", to: 2) }
 

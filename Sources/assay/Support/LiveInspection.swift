@@ -28,6 +28,10 @@ struct LiveInspection {
   /// What stores all raw frames, to tell how it goes.
   var recorders: [RecordingWriter] = []
   var report: InspectionReport.Info?
+  /// The recipe's file; nil without one.
+  var recipe: LogHead.File?
+  /// The challenge that was passed before the run; nil where none was asked for.
+  var challenge: LogHead.File?
   /// Brings new settings to the stations while they run.
   var exchange = LiveExchange()
   /// Asked now and then: may change what is not the stations'.
@@ -40,7 +44,7 @@ struct LiveInspection {
     fileprivate let keepsFrames: Shared<Bool>
     let tell: (String) -> Void
     /// Tells the run's head and report that other settings are in force.
-    let adopt: ([LiveStation]) -> Void
+    let adopt: ([LiveStation], _ recipe: LogHead.File?, _ challenge: LogHead.File?) -> Void
     /// Ends the run as a signal would.
     let stop: () -> Void
 
@@ -78,7 +82,10 @@ struct LiveInspection {
     let thumbnails = Mutex(ThumbnailStore(capacity: 200, byteLimit: 3_000_000))
     let wantsThumbnails = report != nil
     let run = LiveRun(
-      stations, settings: LiveRun.Settings(log: log, start: start, run: Self.tag(Timestamp.now()), limit: limit),
+      stations,
+      settings: LiveRun.Settings(
+        log: log, start: start, run: Self.tag(Timestamp.now()), limit: limit,
+        head: .run(stations, recipe: recipe, challenge: challenge)),
       exchange: exchange
     ) { outcome, _, frame in
       let decision = outcome.decision
@@ -138,8 +145,9 @@ struct LiveInspection {
         news(
           Controls(
             outputs: outputs, keeper: keeper, keepsFrames: keepsFrames, tell: tell,
-            adopt: { stations in
+            adopt: { [exchange] stations, recipe, challenge in
               head.adopt(stations)
+              exchange.record(.run(stations, recipe: recipe, challenge: challenge))
               writeHead()
               guard let first = stations.first else { return }
               report?.policy = first.policy

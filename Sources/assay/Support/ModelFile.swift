@@ -54,6 +54,26 @@ struct ModelFile {
     }
   }
 
+  /// What the model's own policy was promised to keep; nil where there is none, or another policy is in force.
+  func promises(under policy: Policy) -> PromiseCard? {
+    guard let text = classifier.info.promises, let card = PromiseCard(json: text),
+      let own = classifier.info.policy.flatMap({ try? Policy(json: $0) }), own == policy
+    else { return nil }
+    return card
+  }
+
+  /// The same network with another policy and its promises.
+  func with(_ policy: Policy, _ card: PromiseCard) throws -> [UInt8] {
+    var graph = try graph()
+    var info = try ModelInfo(graph, path: path)
+    info.thresholds = ModelInfo.Thresholds(
+      reject: policy.thresholds.reject, review: policy.thresholds.review, confidence: policy.minimumConfidence)
+    info.policy = policy.json
+    info.promises = card.json
+    graph.metadata.merge(info.metadata()) { $1 }
+    return try graph.onnx()
+  }
+
   /// Any ONNX file, also one that is not a classifier of ours.
   static func open(_ path: String) throws -> ONNXFile {
     do {
@@ -79,8 +99,24 @@ struct ModelFile {
 }
 
 extension Policy {
-  /// The thresholds that the model brings, with those that the user gave instead.
+  /// The thresholds that the model brings, with those that the user gave instead. A user's threshold stands over those of
+  /// single classes too.
   init(_ info: ModelInfo, reject: Float?, review: Float?, confidence: Float?) throws {
+    if let text = info.policy {
+      var policy: Policy
+      do { policy = try Policy(json: text) } catch {
+        throw ModelError(info.name, "has a policy that cannot be read (\(error)); restore the file")
+      }
+      if reject != nil || review != nil {
+        let rejecting = reject ?? policy.thresholds.reject
+        policy.thresholds = try Thresholds(
+          reject: rejecting, review: review ?? min(policy.thresholds.review, rejecting))
+        policy.perClass = [:]
+      }
+      policy.minimumConfidence = confidence ?? policy.minimumConfidence
+      self = policy
+      return
+    }
     let rejecting = reject ?? info.thresholds.reject
     let reviewing = review ?? min(info.thresholds.review, rejecting)
     self.init(

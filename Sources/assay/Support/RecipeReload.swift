@@ -25,15 +25,17 @@ final class RecipeReload: Sendable {
 
   private let precision: Precision
   private let desk: TriggerDesk
+  private let gate: ChallengeGate
   private let source: @Sendable (Recipe.Camera) throws -> any FrameSource
   private let state: Mutex<State>
 
   init(
-    _ current: RecipeStations, precision: Precision, desk: TriggerDesk,
+    _ current: RecipeStations, precision: Precision, desk: TriggerDesk, gate: ChallengeGate = ChallengeGate(),
     source: @escaping @Sendable (Recipe.Camera) throws -> any FrameSource
   ) {
     self.precision = precision
     self.desk = desk
+    self.gate = gate
     self.source = source
     state = Mutex(State(current: current, exchange: LiveExchange()))
   }
@@ -89,14 +91,16 @@ final class RecipeReload: Sendable {
       guard problems.isEmpty else { throw RecipeError(problems) }
       let effect = current.recipe.changes(to: recipe).filter { $0.effect != .run }.map(\.effect).max()
       guard effect ?? .nextFrame <= .model else {
-        let next = try RecipeStations(recipe, precision: precision, previous: current, source: source)
+        var next = try RecipeStations(recipe, precision: precision, previous: current, source: source)
+        next.challenge = try gate.pass(next.stations, beside: current.stations) ?? current.challenge
         try desk.set(next.triggers)
         return state.withLock { $0.news.append(.restart(next)) }
       }
       // Also with the same words: files that it names may be others.
-      let next = try RecipeStations(recipe, precision: precision, previous: current) { camera in
+      var next = try RecipeStations(recipe, precision: precision, previous: current) { camera in
         current.stations.first { $0.name == camera.name }!.source
       }
+      next.challenge = try gate.pass(next.stations, beside: current.stations) ?? current.challenge
       try exchange.offer(next.stations)
       try desk.set(next.triggers)
       state.withLock { state in

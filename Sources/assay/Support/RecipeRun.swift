@@ -16,6 +16,8 @@ struct RecipeRun {
   var replay: (folder: String, isRealtime: Bool)?
   /// Where the cameras' raw frames are stored too, laid out in the same way.
   var recorders: [String: RecordingWriter] = [:]
+  /// What must have been passed before cameras are judged, also with a recipe that is read again.
+  var gate = ChallengeGate()
 
   /// - Parameter finish: gets the summary of the last run.
   func run(
@@ -31,7 +33,8 @@ struct RecipeRun {
     }
     let desk = TriggerDesk()
     var made = try RecipeStations(first, precision: precision, source: source)
-    let reload = RecipeReload(made, precision: precision, desk: desk, source: source)
+    made.challenge = try gate.pass(made.stations)
+    let reload = RecipeReload(made, precision: precision, desk: desk, gate: gate, source: source)
     Interruption.watch(others: desk.signals.merging([SIGHUP: { reload.ask() }]) { $1 })
     try desk.set(made.triggers)
     var start = start
@@ -46,6 +49,8 @@ struct RecipeRun {
       inspection.keepsFrames = made.recipe.keep.raw
       inspection.recorders = Array(recorders.values)
       inspection.exchange = reload.begin(made)
+      inspection.recipe = Self.file(made.recipe)
+      inspection.challenge = made.challenge
       if wantsReport, let station = made.stations.first {
         let info = station.classifier.info
         inspection.report = InspectionReport.Info(
@@ -59,7 +64,7 @@ struct RecipeRun {
           case .adopted(let stations):
             for line in Self.words(made, stations) { $0.tell(line) }
             made = stations
-            $0.adopt(stations.stations)
+            $0.adopt(stations.stations, Self.file(made.recipe), stations.challenge)
             $0.change(
               outputs: RecipeStations.outputs(made.recipe), keep: RecipeStations.keep(made.recipe.keep),
               keepsFrames: made.recipe.keep.raw)
@@ -81,6 +86,11 @@ struct RecipeRun {
       // What was judged stays; the new recipe's decisions follow behind.
       start = .resume
     }
+  }
+
+  /// The recipe as it is in force, whatever its file has become since.
+  private static func file(_ recipe: Recipe) -> LogHead.File {
+    LogHead.File(path: recipe.path, sha256: ModelFile.sha256(Array(recipe.json.utf8)))
   }
 
   /// What a recipe that was read again changes, a line each.

@@ -14,6 +14,8 @@ struct RecipeStations {
   private(set) var stations: [LiveStation] = []
   /// Software triggers by where they come from.
   private(set) var triggers: [TriggerSource: [SoftwareTrigger]] = [:]
+  /// The challenge that was passed with them; nil where none is asked for.
+  var challenge: LogHead.File?
 
   /// - Parameters:
   ///   - previous: what runs now; a software trigger that stays the same is taken over with the calls that wait.
