@@ -99,10 +99,10 @@ before=$(milliseconds)
 ( ulimit -v 6000000; timeout -s KILL 120 "$assay" inspect in --model m.onnx --out run --json >summary 2>errors ); code=$?
 echo "took $(($(milliseconds) - before)) ms"
 same 'exit code' 3 $code
-same 'lines' ${#all[@]} "$(wc -l <run/decisions.jsonl)"
-same 'ids' ${#all[@]} "$(sed -E 's/^\{"id":("([^"\\]|\\.)*").*/\1/' run/decisions.jsonl | sort -u | wc -l)"
+same 'lines' ${#all[@]} "$(count_decisions run/decisions.jsonl)"
+same 'ids' ${#all[@]} "$(sed -nE 's/^\{"id":("([^"\\]|\\.)*").*/\1/p' run/decisions.jsonl | sort -u | wc -l)"
 same 'whole lines' ${#all[@]} "$(grep -c '^{"id":.*}$' run/decisions.jsonl)"
-same 'judged' $judged "$(grep -cv '"label":"unreadable"' run/decisions.jsonl)"
+same 'judged' $judged "$(grep '^{"id"' run/decisions.jsonl | grep -cv '"label":"unreadable"')"
 same 'unreadable ones with a reason' $((${#all[@]} - judged)) \
   "$(grep '"decision":"reject","label":"unreadable","score":null,"scores":{},"regions":\[\],"reasons":\["..*"\]' run/decisions.jsonl | wc -l)"
 same 'accepted without scores' 0 "$(grep '"decision":"accept"' run/decisions.jsonl | grep -c '"scores":{}')"

@@ -32,15 +32,16 @@ while [ "$good" -lt "$trials_wanted" ]; do
     [ -e run/decisions.jsonl ] || continue
     start=(--resume)
     # All but what may be torn at the end is whole, in order, and what the undisturbed run says.
-    lines=$(wc -l <run/decisions.jsonl)
+    head -n "$(wc -l <run/decisions.jsonl)" run/decisions.jsonl | decisions /dev/stdin >got
+    lines=$(wc -l <got)
     [ "$(tail -c 1 run/decisions.jsonl | od -An -tx1)" = ' 0a' ] || [ ! -s run/decisions.jsonl ] || torn=$((torn + 1))
-    cmp -s <(head -n "$lines" run/decisions.jsonl | decisions /dev/stdin) <(head -n "$lines" wanted) ||
+    cmp -s got <(head -n "$lines" wanted) ||
       bad "after a kill: the first $lines lines"
   done
   [ $kills -gt 0 ] || continue
   "${run[@]}" --out run --resume >out 2>errors
   code=$?
-  if [ $code = 3 ] && cmp -s <(decisions run/decisions.jsonl) wanted && [ -s run/report.html ] &&
+  if [ $code = 3 ] && "$assay" log verify run >verified && cmp -s <(decisions run/decisions.jsonl) wanted && [ -s run/report.html ] &&
     [ "$(grep -oE '"(judged|captured)": ?[0-9]+' run/summary.json | grep -oE '[0-9]+' | sort -u)" = "$(wc -l <wanted)" ] &&
     [ -z "$(find run -name '*.part')" ] &&
     [ "$(find run/annotated -name '*.jpg' -size +0 | wc -l)" = "$(wc -l <wanted)" ]; then

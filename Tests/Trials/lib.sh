@@ -32,8 +32,11 @@ has() { if grep -qF -- "$3" "$2"; then ok "$1"; else bad "$1: no '$3' in: $(head
 
 # What must not depend on when, how quickly or in how many goes parts were judged.
 decisions() {
-  sed -E 's/"timestamp":"[^"]*"//; s/"timings_ms":\{[^}]*\}//' "$1"
+  sed -E '/^\{"log":/d; s/"timestamp":"[^"]*"//; s/"timings_ms":\{[^}]*\}//; s/,"line":.*//' "$1"
 }
+
+# How many decisions a log holds, whole ones.
+count_decisions() { grep -c '^{"id":.*}$' "$1"; }
 
 # Sleeps a random time up to so many milliseconds.
 nap() {

@@ -32,7 +32,7 @@ if mount -t tmpfs -o size=256k tmpfs small 2>/dev/null; then
   # The limit ends the taking of frames; those that were taken are judged.
   check 'every decision is there' test "$(number small/run judged)" -ge 1500
   same 'and on the disk, once' "$(number small/run judged)" \
-    "$(sed -E 's/^\{"id":"([^"]*)".*/\1/' small/run/decisions.jsonl | sort -u | wc -l)"
+    "$(sed -nE 's/^\{"id":"([^"]*)".*/\1/p' small/run/decisions.jsonl | sort -u | wc -l)"
   same 'none was dropped' '' "$(dropped small/run)"
   umount small
   mount -t tmpfs -o size=256k tmpfs small
@@ -109,10 +109,10 @@ code=$?
 check "Ctrl-C ends it cleanly ($code)" test $code = 0
 same 'no frame was dropped' '' "$(dropped station)"
 same 'the camera was not stopped' 0 "$(grep -c '"gap"' station/decisions.jsonl)"
-same 'frames are counted on' "$(grep -c . station/decisions.jsonl)" \
-  "$(($(tail -n 1 station/decisions.jsonl | sed -E 's/.*"sequence":([0-9]+).*/\1/') + 1))"
+same 'frames are counted on' "$(count_decisions station/decisions.jsonl)" \
+  "$(($(grep '^{"id"' station/decisions.jsonl | tail -n 1 | sed -E 's/.*"sequence":([0-9]+).*/\1/') + 1))"
 verdicts() { sed -E 's/.*"decision":"([a-z]+)".*/\1/' "$1"; }
-check 'the new threshold holds' test "$(tail -n 30 station/decisions.jsonl | grep -c '"decision":"reject"')" = 30
+check 'the new threshold holds' test "$(grep '^{"id"' station/decisions.jsonl | tail -n 30 | grep -c '"decision":"reject"')" = 30
 check 'the new output gets decisions' test -s late
 check 'the new picture rule holds' test "$(find station/kept -name '*.frame' | wc -l)" -gt 0
 has 'recipe.json is the new one' station/recipe.json 'cat >>'
@@ -130,7 +130,7 @@ recipe 0.5 60 true no >line.yaml
 same 'exit code' 0 $?
 "$assay" inspect rec --recipe line.yaml --out second --quiet >out 2>errors
 same 'judged again: exit code' 0 $?
-scores() { sed -E 's/.*"sequence":([0-9]+).*"decision":"([a-z]+)".*"score":([^,]+),.*/\1 \2 \3/' "$1" | sort -n | head -n 120; }
+scores() { sed -nE 's/.*"sequence":([0-9]+).*"decision":"([a-z]+)".*"score":([^,]+),.*/\1 \2 \3/p' "$1" | sort -n | head -n 120; }
 check 'the same decisions' cmp -s <(scores first/decisions.jsonl) <(scores second/decisions.jsonl)
 
 finish

@@ -38,7 +38,7 @@ public struct WholePicture: Sendable {
 
   /// Pixels of the kept picture that texture is finer than: a window shows light and large forms.
   static func grainSize(keptSize: ImageSize, side: Int) -> Double {
-    4 * Double(max(keptSize.width, keptSize.height)) / Double(side)
+    8 * Double(max(keptSize.width, keptSize.height)) / Double(side)
   }
 
   private init(_ other: WholePicture, planes: Planes) {

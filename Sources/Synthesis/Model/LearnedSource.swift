@@ -95,10 +95,12 @@ public final class LearnedSource: DefectSource {
         Image(width: side, height: side, pixels: (0..<area).map { look[channel * area + $0] * cover[$0] })
       })
     let size = ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight)
+    let picture = textures[label].flatMap { $0.put(on: planes, beside: number, random: &random) } ?? planes
+    // What is held against the real ones is what is seen, textures and all.
+    let seen = picture.map { $0.resized(width: side, height: side) }
     return InventedPicture(
-      image: WholePicture.picture(
-        textures[label].flatMap { $0.put(on: planes, beside: number, random: &random) } ?? planes, size: size),
-      rejection: rejection(label, planes, Image(width: side, height: side, repeating: 1)))
+      image: WholePicture.picture(picture, size: size),
+      rejection: rejection(label, seen, Image(width: side, height: side, repeating: 1)))
   }
 
   /// Latent numbers of a draw like a real defect.
