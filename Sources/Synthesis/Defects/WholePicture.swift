@@ -29,16 +29,19 @@ public struct WholePicture: Sendable {
     return scale == 1 ? size : ImageSize(width: scaled(size.width), height: scaled(size.height))
   }
 
-  /// The texture: logarithm of the level over that of the light, so that under other light it is as strong as there.
-  /// Planes of the size that is kept.
+  /// What is finer than a window of `side` pixels shows, as networks see levels: planes of the size that is kept.
   func grain(side: Int) -> Planes {
     let sigma = Self.grainSize(keptSize: ImageSize(width: planes.width, height: planes.height), side: side)
-    return planes.map { $0.logarithm(over: $0.blurred(sigma: sigma)) }
+    return planes.map { plane in
+      Image(
+        width: plane.width, height: plane.height,
+        pixels: zip(plane.pixels, plane.blurred(sigma: sigma).pixels).map { ($0 - $1) * Self.contrast })
+    }
   }
 
-  /// Pixels of the kept picture that texture is finer than: a window shows light and large forms.
+  /// Pixels of the kept picture that its grain is finer than.
   static func grainSize(keptSize: ImageSize, side: Int) -> Double {
-    8 * Double(max(keptSize.width, keptSize.height)) / Double(side)
+    DefectGrain.windowSize * Double(max(keptSize.width, keptSize.height)) / Double(side)
   }
 
   private init(_ other: WholePicture, planes: Planes) {

@@ -1,13 +1,13 @@
 import Imaging
 import Samples
 
-/// The textures of a class's real pictures, for painted ones: a network of a few thousand steps learns light and large
-/// forms, and blurs the rest.
+/// The finest textures of a class's real pictures, for painted ones: a network of a few thousand steps learns light and
+/// forms, and blurs what is finer.
 ///
-/// A painted picture gets the texture of another one than it is like, mirrored and turned over or not. Textures of two,
-/// mixed along a line, were tried: classifiers that learned from such pictures were worse.
+/// A painted picture gets the texture of another one than it is like, mirrored and turned over or not. Coarser textures
+/// under other light, and textures of two mixed along a line, were tried on NEU: classifiers learned less from them.
 struct WholeTextures: Sendable {
-  /// By model: planes of the logarithm of the level over the light's.
+  /// By model: ``WholePicture/grain(side:)``.
   private let planes: [Planes?]
   private let side: Int
 
@@ -39,18 +39,16 @@ struct WholeTextures: Sendable {
     let size = ImageSize(width: other.width, height: other.height)
     let (mirrors, flips) = (random.chance(0.5), random.chance(0.5))
     let sigma = WholePicture.grainSize(keptSize: size, side: side)
-    let (offset, contrast) = (DefectPatch.offset, WholePicture.contrast)
     return Planes(
       painted.planes.enumerated().map { channel, plane in
-        let light = plane.resized(width: size.width, height: size.height).blurred(sigma: sigma / 2).pixels
+        let coarse = plane.resized(width: size.width, height: size.height).blurred(sigma: sigma / 2).pixels
         let texture = other.planes[channel].pixels
         return Image(
           width: size.width, height: size.height,
-          pixels: light.indices.map { at in
-            let level = max(light[at] / contrast + 0.5, 0)
+          pixels: coarse.indices.map { at in
             let (y, x) = at.quotientAndRemainder(dividingBy: size.width)
             let place = (flips ? size.height - 1 - y : y) * size.width + (mirrors ? size.width - 1 - x : x)
-            return ((level + offset) * exponential(texture[place]) - offset - 0.5) * contrast
+            return coarse[at] + texture[place]
           })
       })
   }
