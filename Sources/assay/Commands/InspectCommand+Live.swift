@@ -93,7 +93,8 @@ extension InspectCommand {
     let info = file.classifier.info
     return InspectionReport.Info(
       subject: subject, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] }, policy: policy,
-      provenance: .run(model: file.identity, threads: threads, started: .now()))
+      provenance: .run(
+        model: file.identity, threads: threads, started: .now(), extra: info.facts(under: policy)))
   }
 
   func finish(_ summary: RunSummary, _ out: String) throws {

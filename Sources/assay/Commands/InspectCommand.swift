@@ -174,7 +174,7 @@ struct InspectCommand: ParsableCommand {
       subject: source, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] }, policy: policy,
       provenance: .run(
         model: file.identity, threads: threads, started: started,
-        extra: info.provenance.map { [("Trained on", $0.dataset)] } ?? []))
+        extra: info.facts(under: policy)))
     var html = InspectionReport(about)
     var line = ProgressLine(isQuiet: quiet || json)
     defer { line.end() }

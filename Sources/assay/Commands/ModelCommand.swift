@@ -89,6 +89,12 @@ struct ModelCommand: ParsableCommand {
         ("explains by", explanation(info)),
         ("thresholds", "reject \(info.thresholds.reject), review \(info.thresholds.review)"),
       ]
+      if let text = info.policy, let policy = try? Policy(json: text) {
+        for (label, own) in policy.perClass.sorted(by: { $0.key < $1.key }) {
+          rows.append(("  of \(label)", "reject \(own.reject), review \(own.review)"))
+        }
+        rows += info.promises(under: policy)?.facts.map { ($0.name.lowercased(), $0.value) } ?? []
+      }
       if let foreign = info.foreign {
         rows += [
           ("made by", "\(file.file.producer.isEmpty ? "another program" : file.file.producer), imported"),

@@ -11,7 +11,7 @@ extension LogHead {
       stations: [
         Station(
           camera: nil, model: file.identity, policy: policy, good: file.classifier.info.goodLabel,
-          promises: file.promises(under: policy)?.evidence.map(\.promise.description) ?? [])
+          promises: file.classifier.info.promiseNames(under: policy))
       ], policyFile: policyFile, challenge: challenge)
   }
 
@@ -20,7 +20,15 @@ extension LogHead {
     LogHead(
       version: Assay.version,
       stations: stations.map {
-        Station(camera: $0.name, model: $0.model, policy: $0.policy, good: $0.classifier.info.goodLabel)
+        Station(
+          camera: $0.name, model: $0.model, policy: $0.policy, good: $0.classifier.info.goodLabel,
+          promises: $0.classifier.info.promiseNames(under: $0.policy))
       }, recipe: recipe, challenge: challenge)
+  }
+}
+
+extension ModelInfo {
+  fileprivate func promiseNames(under policy: Policy) -> [String] {
+    promises(under: policy)?.evidence.map(\.promise.description) ?? []
   }
 }

@@ -55,12 +55,7 @@ struct ModelFile {
   }
 
   /// What the model's own policy was promised to keep; nil where there is none, or another policy is in force.
-  func promises(under policy: Policy) -> PromiseCard? {
-    guard let text = classifier.info.promises, let card = PromiseCard(json: text),
-      let own = classifier.info.policy.flatMap({ try? Policy(json: $0) }), own == policy
-    else { return nil }
-    return card
-  }
+  func promises(under policy: Policy) -> PromiseCard? { classifier.info.promises(under: policy) }
 
   /// The same network with another policy and its promises.
   func with(_ policy: Policy, _ card: PromiseCard) throws -> [UInt8] {
@@ -95,6 +90,21 @@ struct ModelFile {
   static func text(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef")
     return String(digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}
+
+extension ModelInfo {
+  /// What the model's own policy was promised to keep; nil where there is none, or another policy is in force.
+  func promises(under policy: Policy) -> PromiseCard? {
+    guard let promises, let card = PromiseCard(json: promises),
+      let own = self.policy.flatMap({ try? Policy(json: $0) }), own == policy
+    else { return nil }
+    return card
+  }
+
+  /// For a run's report: what the model comes from and what its policy was promised to keep.
+  func facts(under policy: Policy) -> [(name: String, value: String)] {
+    (provenance.map { [("Trained on", $0.dataset)] } ?? []) + (promises(under: policy)?.facts ?? [])
   }
 }
 

@@ -56,7 +56,9 @@ struct RecipeRun {
         inspection.report = InspectionReport.Info(
           subject: made.recipe.station, labels: info.labels, goodLabel: info.goodIndex.map { info.labels[$0] },
           policy: station.policy,
-          provenance: .run(model: station.model, threads: made.stations.count, started: .now()))
+          provenance: .run(
+            model: station.model, threads: made.stations.count, started: .now(),
+            extra: info.facts(under: station.policy)))
       }
       inspection.news = {
         for news in reload.takeNews() {
