@@ -20,18 +20,8 @@ extension PolicyFile {
   ]
 
   init(bytes: [UInt8], path: String) throws(RecipeError) {
-    let reading = Reading(path: path, folder: RecipeFile.folder(of: path))
-    let root: YAMLNode?
-    do throws(YAMLError) {
-      root = try YAMLReader.read(bytes)
-    } catch {
-      throw RecipeError([RecipeProblem(path: path, position: error.mark, message: error.message)])
-    }
-    guard let root, !root.isEmpty else {
-      let message = "is empty; `assay policy example` prints one to begin with"
-      throw RecipeError([RecipeProblem(path: path, position: nil, message: message)])
-    }
-    let top = Field(reading: reading, path: "", key: "the policy", keyMark: root.mark, node: root)
+    let top = try Reading.root(of: bytes, path: path, kind: "policy")
+    let reading = top.reading
     guard let fields = Fields(top, "the policy", keys: Self.keys) else {
       try reading.finish()
       preconditionFailure("a root that is no mapping was not reported")

@@ -14,6 +14,25 @@ final class Reading {
     self.folder = folder
   }
 
+  /// The whole of a file.
+  ///
+  /// - Parameter kind: what the file is, and the command that prints one: `recipe`, `policy`.
+  /// - Throws: ``RecipeError`` where it is no YAML, or empty.
+  static func root(of bytes: [UInt8], path: String, kind: String) throws(RecipeError) -> Field {
+    let root: YAMLNode?
+    do throws(YAMLError) {
+      root = try YAMLReader.read(bytes)
+    } catch {
+      throw RecipeError([RecipeProblem(path: path, position: error.mark, message: error.message)])
+    }
+    guard let root, !root.isEmpty else {
+      let message = "is empty; `assay \(kind) example` prints one to begin with"
+      throw RecipeError([RecipeProblem(path: path, position: nil, message: message)])
+    }
+    let reading = Reading(path: path, folder: RecipeFile.folder(of: path))
+    return Field(reading: reading, path: "", key: "the \(kind)", keyMark: root.mark, node: root)
+  }
+
   func report(_ mark: YAMLNode.Mark?, _ message: String) {
     guard problems.count < Self.mostProblems else { return }
     problems.append(RecipeProblem(path: path, position: mark, message: message))
