@@ -50,14 +50,6 @@ public struct DefectGrain: Sendable {
   static let limit: Float = 1
 
   func mirrored() -> DefectGrain {
-    DefectGrain(texture: texture.map { $0.mirroredLeftRight() }, cover: cover.mirroredLeftRight(), size: size)
-  }
-}
-
-extension Image<Float> {
-  fileprivate func mirroredLeftRight() -> Image<Float> {
-    Image(
-      width: width, height: height,
-      pixels: (0..<height).flatMap { y in (0..<width).map { pixels[y * width + width - 1 - $0] } })
+    DefectGrain(texture: texture.map { $0.flippedHorizontally() }, cover: cover.flippedHorizontally(), size: size)
   }
 }

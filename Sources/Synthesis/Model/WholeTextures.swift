@@ -42,14 +42,10 @@ struct WholeTextures: Sendable {
     return Planes(
       painted.planes.enumerated().map { channel, plane in
         let coarse = plane.resized(width: size.width, height: size.height).blurred(sigma: sigma / 2).pixels
-        let texture = other.planes[channel].pixels
-        return Image(
-          width: size.width, height: size.height,
-          pixels: coarse.indices.map { at in
-            let (y, x) = at.quotientAndRemainder(dividingBy: size.width)
-            let place = (flips ? size.height - 1 - y : y) * size.width + (mirrors ? size.width - 1 - x : x)
-            return coarse[at] + texture[place]
-          })
+        var texture = other.planes[channel]
+        if mirrors { texture = texture.flippedHorizontally() }
+        if flips { texture = texture.flippedVertically() }
+        return Image(width: size.width, height: size.height, pixels: zip(coarse, texture.pixels).map { $0 + $1 })
       })
   }
 }

@@ -184,7 +184,7 @@ private struct JudgedPair {
   var flips: [ComparisonReport.Flip] = []
 
   init(parts: [Part], labels: [String]) {
-    byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+    byID = parts.byID
     self.labels = labels
   }
 

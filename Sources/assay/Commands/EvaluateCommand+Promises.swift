@@ -106,7 +106,7 @@ struct PromiseJob {
       )
     }
     if !chosen.isEmpty {
-      let byID = Dictionary(chosen.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+      let byID = chosen.byID
       let run = InspectionRun(
         InspectionInput(
           source: set.root, items: chosen.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) }),
@@ -154,7 +154,7 @@ struct PromiseJob {
   private func table() throws -> [(Part, [Float])] {
     guard let path = options.calibration else { return [] }
     let table = try PredictionTable(path: path, labels: file.classifier.info.labels)
-    let byID = Dictionary(set.parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+    let byID = set.parts.byID
     var found: [(Part, [Float])] = []
     for row in table.rows {
       guard let part = byID[Array(row.id.utf8)] else {

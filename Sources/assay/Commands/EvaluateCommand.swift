@@ -109,7 +109,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     let input = InspectionInput(
       source: dataset, items: parts.map { InspectionInput.Item(id: $0.id, path: $0.imagePath) })
-    let byID = Dictionary(parts.map { (Array($0.id.utf8), $0) }) { first, _ in first }
+    let byID = parts.byID
     let finisher = PartFinisher(folder: out + "/annotated", wantsThumbnail: false, info: info)
     let thumbnails = Mutex(ThumbnailStore())
     let run = InspectionRun(
