@@ -59,6 +59,7 @@ let package = Package(
     .target(name: "CKernels"),
     .target(name: "CWinograd"),
     .target(name: "CTransformer"),
+    .target(name: "CChannels"),
     .target(name: "CQuantized"),
     .target(name: "CDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CLocating"),
@@ -77,7 +78,9 @@ let package = Package(
     module("Locating", ["Imaging", "CLocating"]),
     module("Tensors", ["CDNN", "CKernels", "COpenBLAS"]),
     module("Layers", ["Tensors"]),
-    module("Graphs", ["CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf], exclude: ["Protobuf/onnx.proto"]),
+    module(
+      "Graphs", ["CDNN", "CWinograd", "CTransformer", "CChannels", "CQuantized", protobuf],
+      exclude: ["Protobuf/onnx.proto"]),
     module("Metrics"),
     module("Samples", ["Imaging", "Metrics", "Threads"]),
     module("Classification", ["Imaging", "Tensors", "Layers", "Graphs", "Metrics", "Samples", "Threads"]),

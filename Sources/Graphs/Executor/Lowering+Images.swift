@@ -111,6 +111,11 @@ extension Lowering {
     if rank == 4, axes == [2, 3] {
       let geometry = ImageGeometry(x.shape, x.layout)
       let from = x.storage
+      if reduction == .mean, geometry.block >= 8 {
+        lowerMeans(node, x, to)
+        define(node.output, result)
+        return true
+      }
       emit(node.name, "global pooling", touching: [from, to]) {
         unsafe Kernels.globalPooling(reduction, $0[from], $0[to], geometry)
       }

@@ -84,6 +84,11 @@ extension Lowering {
     let y = try located(numbers, .plain, for: node)
     let result = isLastRead(image, x, by: node) ? x : allocate(x.shape, x.layout)
     let geometry = ImageGeometry(x.shape, x.layout)
+    if operation == .multiply, geometry.block >= 8, count.channels == geometry.channels {
+      lowerGates(node, x, y.storage, isPerImage: count.batch > 1, result.storage)
+      define(node.output, result)
+      return true
+    }
     let (from, with, to) = (x.storage, y.storage, result.storage)
     emit(node.name, "channels", touching: [from, with, to]) {
       unsafe Kernels.channels(

@@ -8,10 +8,11 @@ extension Lowering {
   /// A 3x3 convolution with stride 1 by Winograd's algorithm, which takes a quarter of the multiplications. In single
   /// precision its results differ from the direct sum's in the fifth digit.
   ///
-  /// Returns false where the direct way is as good: few channels or pixels, other windows, processors with wider vectors (whose
-  /// blocks of 16 channels it does not know).
+  /// Returns false where the direct way is as good: few channels or pixels, other windows.
   mutating func lowerWinograd(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
-    guard usesWinograd, cwinograd_supported() == 1, cdnn_vector_width() == 8, convolution.groups == 1,
+    // Blocks as oneDNN has them, so that nothing is reordered between its convolutions and these.
+    let block = Int(cdnn_vector_width())
+    guard usesWinograd, cwinograd_supports(Int32(block)) == 1, convolution.groups == 1,
       convolution.strides == [1, 1], convolution.dilations == [1, 1],
       let constant = graph.constants[node.inputs[1]], constant.isFloat,
       Array(constant.shape.suffix(2)) == [3, 3], constant.shape[0] >= 16, constant.shape[1] >= 16,
@@ -23,35 +24,35 @@ extension Lowering {
     let (before, _) = ShapeInference.padding(
       convolution.padding, input: Array(source.suffix(2)), kernel: [3, 3], strides: [1, 1], dilations: [1, 1])
     var geometry = cwinograd_geometry(
-      batch: Int64(source[0]), input_blocks: Int64((inputs + 7) / 8), output_blocks: Int64((outputs + 7) / 8),
-      height: Int64(source[2]), width: Int64(source[3]), output_height: Int64(result[2]),
+      block: Int64(block), batch: Int64(source[0]), input_blocks: Int64((inputs + block - 1) / block),
+      output_blocks: Int64((outputs + block - 1) / block), height: Int64(source[2]), width: Int64(source[3]), output_height: Int64(result[2]),
       output_width: Int64(result[3]), pad_top: Int64(before[0]), pad_left: Int64(before[1]), chunk: 0)
     let tiles = unsafe Int(cwinograd_tiles(&geometry))
     // The weights are four times as many, and a tile costs the same however little of it is used.
     guard tiles >= 4, result[0] * result[2] * result[3] * 9 >= tiles * 36 * 3 / 2 else { return false }
-    let x = try located(node.inputs[0], .blocked(8), for: node)
+    let x = try located(node.inputs[0], .blocked(block), for: node)
     // By tiles, or by output channels where there are too few tiles to fill the inner kernel on every thread.
-    let splitsTiles = tiles >= 12 * threads || outputs < 32 * threads
-    let tileBytes = 36 * 8 * 4 * Int(geometry.input_blocks + geometry.output_blocks)
+    let splitsTiles = tiles >= 12 * threads || outputs < 4 * block * threads
+    let tileBytes = 36 * block * 4 * Int(geometry.input_blocks + geometry.output_blocks)
     let perPart = splitsTiles ? (tiles + threads - 1) / threads : tiles
-    geometry.chunk = Int64(min(perPart, max(12, Lowering.scratchBytes / tileBytes / 6 * 6)))
+    geometry.chunk = Int64(min(perPart, max(12, Lowering.scratchBytes / tileBytes / 12 * 12)))
 
-    let count = Int(cwinograd_weight_count(geometry.input_blocks, geometry.output_blocks))
+    let count = Int(unsafe cwinograd_weight_count(&geometry))
     let packed = try weights.plain("\(node.inputs[1])/winograd") {
       var transformed = [Float](repeating: 0, count: count)
-      unsafe cwinograd_transform(constant.floats!, Int64(inputs), Int64(outputs), &transformed)
+      unsafe cwinograd_transform(&geometry, constant.floats!, Int64(inputs), Int64(outputs), &transformed)
       return transformed
     }
-    let padding = [Float](repeating: 0, count: Int(geometry.output_blocks) * 8 - outputs)
+    let padding = [Float](repeating: 0, count: Int(geometry.output_blocks) * block - outputs)
     let biasName = node.input(2)
     let numbers = biasName.flatMap { graph.constants[$0]?.floats } ?? [Float](repeating: 0, count: outputs)
     let bias = try weights.plain("\(biasName ?? "")/winograd/\(outputs)") { numbers + padding }
 
     let place: Located
     if let residual = plan.residual {
-      place = try accumulator(node.inputs[residual], .blocked(8), for: node, beside: x)
+      place = try accumulator(node.inputs[residual], .blocked(block), for: node, beside: x)
     } else {
-      place = allocate(result, .blocked(8))
+      place = allocate(result, .blocked(block))
     }
     let scratch = program.planned(bytes: threads * Int(geometry.chunk) * tileBytes)
     let job = WinogradJob(
@@ -64,7 +65,7 @@ extension Lowering {
     }
     for activation in plan.rest {
       for step in activation.steps ?? [] {
-        guard let primitive = engine.elementwise(step, .sized(result, .blocked(8))) else {
+        guard let primitive = engine.elementwise(step, .sized(result, .blocked(block))) else {
           throw .kernel(node: node.name, function: "dnnl_eltwise_forward_primitive_desc_create", status: 3)
         }
         emit(node.name, primitive, [(CDNN_SRC, place.storage), (CDNN_DST, place.storage)])
@@ -145,7 +146,7 @@ private struct PostPlan {
     let pairs = (blocks + 1) / 2
     let tileRange = splitsTiles ? (tiles * index / threads, tiles * (index + 1) / threads) : (0, tiles)
     let pairRange = splitsTiles ? (0, pairs) : (pairs * index / threads, pairs * (index + 1) / threads)
-    let own = 36 * Int(geometry.chunk) * 8 * Int(geometry.input_blocks + geometry.output_blocks)
+    let own = 36 * Int(geometry.chunk * geometry.block) * Int(geometry.input_blocks + geometry.output_blocks)
     unsafe withUnsafePointer(to: geometry) {
       unsafe cwinograd_run(
         $0, x, weights, bias, y, accumulates ? 1 : 0, slope, Int64(tileRange.0), Int64(tileRange.1),
