@@ -1,10 +1,12 @@
 """Compares Assay with ONNX Runtime and OpenVINO on the networks of export.py (or quantize.py): first the outputs, then the times.
 
-usage: compare.py FOLDER [--rounds N] [--runs N] [--threads N] [--only NAME,NAME] [--outputs] [--onednn3 FOLDER]
-                  [--json FILE] [--part TITLE]
+usage: compare.py FOLDER [--rounds N] [--runs N] [--threads N] [--only NAME,NAME] [--outputs] [--precision bf16]
+                  [--onednn3 FOLDER] [--json FILE] [--part TITLE]
 Needs onnxruntime and openvino; builds the Swift side first. The peers take turns, so that all of them meet the same
 load; the figure is the median over all runs of all rounds. `--onednn3` names a folder with oneDNN 3's include/ and lib/,
 with which Assay is built a second time and runs as one more peer. `--json` appends all times to a file for report.py.
+With `--precision bf16` Assay and OpenVINO compute in bfloat16, which ONNX Runtime cannot on this kind of processor: it
+stays in single precision.
 Exit code 1 where a network could not be run or its output is not like ONNX Runtime's.
 """
 import argparse
@@ -25,6 +27,7 @@ for name, standard in [("rounds", 5), ("runs", 15), ("threads", 2)]:
     parser.add_argument("--" + name, type=int, default=standard)
 parser.add_argument("--only", default="")
 parser.add_argument("--outputs", action="store_true", help="compare outputs only")
+parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
 parser.add_argument("--onednn3", type=pathlib.Path, help="folder with include/ and lib/")
 parser.add_argument("--json", type=pathlib.Path, help="file that records are appended to")
 parser.add_argument("--part", default="Networks", help="title in the report")
@@ -52,7 +55,8 @@ def assay(model, x, runs, program=here / ".build/release/RunNetwork"):
     x.tofile(scratch / "in.f32")
     result = subprocess.run(
         [program, model, scratch / "in.f32", "x".join(map(str, x.shape)),
-         scratch / "out.f32", str(options.threads), str(runs)], capture_output=True, text=True)
+         scratch / "out.f32", str(options.threads), str(runs),
+         *(["bf16"] if options.precision == "bf16" else [])], capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(result.stderr.strip())
     return np.fromfile(scratch / "out.f32", np.float32), [float(t) for t in result.stdout.split()]
@@ -85,7 +89,7 @@ def openvino(model, x, runs):
     read = core.read_model(model)
     read.reshape(list(x.shape))
     compiled = core.compile_model(read, "CPU", {
-        "INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"})
+        "INFERENCE_NUM_THREADS": options.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": options.precision})
     request = compiled.create_infer_request()
     return timed(lambda: request.infer({0: x})[compiled.output(0)], runs)
 

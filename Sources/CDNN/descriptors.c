@@ -19,6 +19,10 @@ static dnnl_format_tag_t tag_for(int rank, int layout) {
   }
 }
 
+static dnnl_data_type_t type_of(const cdnn_tensor *tensor) {
+  return tensor->type == CDNN_BF16 ? dnnl_bf16 : dnnl_f32;
+}
+
 /* oneDNN itself takes an undefined layout and makes a primitive that cannot be used. */
 static int has_no_tag(const cdnn_tensor *tensor) {
   return tensor->layout != CDNN_FROM && tag_for(tensor->rank, tensor->layout) == dnnl_format_tag_undef;
@@ -35,7 +39,7 @@ dnnl_status_t cdnn_md_make(const cdnn_tensor *tensor, md_owned *out) {
     md_ref from = cdnn_md_of(tensor->from, tensor->from_argument);
     return from ? dnnl_memory_desc_clone(out, from) : dnnl_invalid_arguments;
   }
-  return dnnl_memory_desc_create_with_tag(out, tensor->rank, tensor->dims, dnnl_f32,
+  return dnnl_memory_desc_create_with_tag(out, tensor->rank, tensor->dims, type_of(tensor),
                                           tag_for(tensor->rank, tensor->layout));
 }
 #else
@@ -52,7 +56,7 @@ dnnl_status_t cdnn_md_fill(const cdnn_tensor *tensor, dnnl_memory_desc_t *out) {
     *out = *from;
     return dnnl_success;
   }
-  return dnnl_memory_desc_init_by_tag(out, tensor->rank, tensor->dims, dnnl_f32,
+  return dnnl_memory_desc_init_by_tag(out, tensor->rank, tensor->dims, type_of(tensor),
                                       tag_for(tensor->rank, tensor->layout));
 }
 

@@ -1,6 +1,6 @@
 /* A thin layer over oneDNN's C API that looks the same for oneDNN 2.x (operation descriptors) and 3.x (none).
  *
- * Only tensors of single precision. Every function that can fail returns a dnnl_status_t as int: 0 is success.
+ * Tensors of single precision, or of bfloat16 where a function says so. Every function that can fail returns a dnnl_status_t as int: 0 is success.
  * No globals and no threads of its own; a primitive may be used by one thread at a time. */
 #pragma once
 #include <stddef.h>
@@ -23,6 +23,8 @@ typedef enum {
   CDNN_FROM = 5           /* what the primitive `from` chose for its argument `from_argument` */
 } cdnn_layout;
 
+typedef enum { CDNN_F32 = 0, CDNN_BF16 = 1 } cdnn_type;
+
 /* Argument numbers. */
 typedef enum {
   CDNN_SRC = 0,
@@ -42,6 +44,7 @@ typedef enum {
 typedef struct {
   int32_t rank;
   int32_t layout;
+  int32_t type; /* cdnn_type */
   int64_t dims[5];
   const cdnn_primitive *from;
   int32_t from_argument;
@@ -105,7 +108,8 @@ void cdnn_engine_destroy(cdnn_engine *engine);
 int cdnn_stream_create(cdnn_engine *engine, cdnn_stream **stream);
 void cdnn_stream_destroy(cdnn_stream *stream);
 
-/* In a backward direction, `src` and `dst` describe the gradients. `bias` may be null. */
+/* In a backward direction, `src` and `dst` describe the gradients. `bias` may be null. Tensors may be of bfloat16, but for
+ * the bias; so they may for poolings, binary operations, products and reorders. */
 int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
                             const cdnn_post *posts, int post_count, cdnn_primitive **primitive);

@@ -41,17 +41,28 @@ enum Layout: Hashable, Sendable {
   }
 }
 
+/// What a tensor's elements are.
+enum NumberFormat: Sendable {
+  case single
+  case bfloat16
+
+  var bytes: Int { self == .single ? 4 : 2 }
+
+  fileprivate var type: cdnn_type { self == .single ? CDNN_F32 : CDNN_BF16 }
+}
+
 /// A tensor as oneDNN is told of it.
 enum TensorDescription {
   /// Row-major sizes and a layout, or nil to let oneDNN choose.
-  case sized([Int], Layout?)
+  case sized([Int], Layout?, NumberFormat = .single)
   /// What a primitive has chosen for one of its arguments.
   case chosen(Primitive, cdnn_argument)
 
   func withTensor<Result>(_ body: (UnsafePointer<cdnn_tensor>) -> Result) -> Result {
     var tensor = unsafe cdnn_tensor()
     switch self {
-    case .sized(let shape, let layout):
+    case .sized(let shape, let layout, let format):
+      unsafe tensor.type = Int32(format.type.rawValue)
       unsafe tensor.rank = Int32(shape.count)
       unsafe tensor.layout = Int32((layout?.tag ?? CDNN_ANY).rawValue)
       unsafe withUnsafeMutableBytes(of: &tensor.dims) {
@@ -71,6 +82,8 @@ enum TensorDescription {
 @safe final class Engine {
   let handle: OpaquePointer
   let stream: OpaquePointer
+  /// Whether images and matrices may lie in memory as bfloat16.
+  let usesHalves: Bool
 
   /// - Parameter allowsBF16: whether products may round what they multiply to bfloat16, on processors that have it.
   init(allowsBF16: Bool = false) throws(GraphError) {
@@ -82,6 +95,7 @@ enum TensorDescription {
     try Engine.check("dnnl_stream_create", status)
     unsafe self.handle = engine!
     unsafe self.stream = stream!
+    usesHalves = allowsBF16 && cdnn_has_bf16() == 1 && cdnn_vector_width() == 16
     if allowsBF16 { unsafe cdnn_engine_allow_bf16(handle, 1) }
   }
 
@@ -115,6 +129,12 @@ enum TensorDescription {
   func layout(_ argument: cdnn_argument, _ shape: [Int]) -> Layout? {
     guard shape.count == 4 else { return matches(argument, .sized(shape, .plain)) ? .plain : nil }
     return Layout.all.first { matches(argument, .sized(shape, $0)) }
+  }
+
+  /// Whether it is a kernel that oneDNN generates for this processor, and not one of its plain loops or detours.
+  var isGenerated: Bool {
+    let kernel = implementation
+    return (kernel.contains("jit") || kernel.contains("brg")) && !kernel.contains("gemm")
   }
 
   var allowsBF16: Bool { unsafe cdnn_primitive_allows_bf16(handle) == 1 }

@@ -11,8 +11,8 @@ public final class GraphCompiler: Sendable {
   /// - Parameters:
   ///   - usesWinograd: whether 3x3 convolutions may take the quick algorithm, whose results differ from the direct sum's
   ///     in the fifth digit.
-  ///   - usesBF16: whether oneDNN may round to bfloat16 what convolutions and matrix products multiply; weights,
-  ///     intermediate values and sums stay in single precision, and so do Assay's own kernels. Without effect where
+  ///   - usesBF16: whether convolutions and products with constant weights multiply in bfloat16, and images lie in memory
+  ///     so between them. Sums, and everything else, are in single precision. Without effect where
   ///     ``EngineInfo/hasBF16`` is false.
   /// - Throws: `GraphError.malformed` for a graph that is not valid.
   public init(_ graph: Graph, usesWinograd: Bool = true, usesBF16: Bool = false) throws(GraphError) {

@@ -31,12 +31,20 @@ extension Lowering {
 
     let result = shape(node)
     let rows = result.dropLast().reduce(1, *)
-    let x = try located(node.inputs[0], .plain, for: node)
-    guard
-      let primitive = engine.product(
-        .sized([rows, inner], .plain), .sized([inner, columns], nil),
-        bias: dense.bias == nil ? nil : .sized([1, columns], .plain), .sized([rows, columns], .plain), [])
-    else { return false }
+    let x: Located
+    let primitive: Primitive
+    if let product = halfProduct(rows: rows, inner: inner, columns: columns, hasBias: dense.bias != nil) {
+      x = try halfRows(node.inputs[0], for: node)
+      primitive = product
+    } else {
+      x = try located(node.inputs[0], .plain, for: node)
+      guard
+        let product = engine.product(
+          .sized([rows, inner], .plain), .sized([inner, columns], nil),
+          bias: dense.bias == nil ? nil : .sized([1, columns], .plain), .sized([rows, columns], .plain), [])
+      else { return false }
+      primitive = product
+    }
     let packed = try weights.packed(
       "\(dense.name)/columns", for: primitive, CDNN_WEIGHTS, shape: [inner, columns], engine: engine,
       dense.values)

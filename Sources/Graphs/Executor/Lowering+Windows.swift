@@ -2,7 +2,7 @@ import CDNN
 
 extension Lowering {
   /// Weights, bias and source for a (transposed) convolution primitive.
-  private struct Operands {
+  struct Operands {
     var source: [Int]
     var result: [Int]
     /// In oneDNN's order: groups first, if any, then output and input channels.
@@ -13,7 +13,7 @@ extension Lowering {
   }
 
   /// What `posts` mean to oneDNN, or nil for one that it does not have.
-  private func posts(_ node: Node) -> [cdnn_post]? {
+  func posts(_ node: Node) -> [cdnn_post]? {
     var list: [cdnn_post] = []
     for post in node.postOperations {
       switch post {
@@ -28,24 +28,28 @@ extension Lowering {
   }
 
   mutating func lower(_ node: Node, _ convolution: Convolution) throws(GraphError) -> Bool {
-    if try lowerWinograd(node, convolution) { return true }
+    if !engine.usesHalves, try lowerWinograd(node, convolution) { return true }
     guard let constant = graph.constants[node.inputs[1]], constant.isFloat, let posts = posts(node) else {
       return false
     }
-    let x = try located(node.inputs[0])
+    let x = shapes[node.inputs[0]]!
     let kernel = Array(constant.shape.suffix(2))
     let (before, after) = ShapeInference.padding(
-      convolution.padding, input: Array(x.shape.suffix(2)), kernel: kernel, strides: convolution.strides,
+      convolution.padding, input: Array(x.suffix(2)), kernel: kernel, strides: convolution.strides,
       dilations: convolution.dilations)
     let groups = convolution.groups
     let shape = constant.shape
     let operands = Operands(
-      source: x.shape, result: self.shape(node),
+      source: x, result: self.shape(node),
       weights: groups == 1 ? shape : [groups, shape[0] / groups] + shape.dropFirst(),
       hasBias: node.input(2) != nil,
       window: cdnn_window(
         stride: convolution.strides, dilation: convolution.dilations, before: before, after: after, kernel: kernel),
       posts: posts)
+    if engine.usesHalves {
+      if try lowerHalves(node, operands, name: node.inputs[1], { constant.floats! }) { return true }
+      if try lowerWinograd(node, convolution) { return true }
+    }
     return try lower(node, operands, transposed: false, name: node.inputs[1]) { constant.floats! }
   }
 
@@ -103,8 +107,7 @@ extension Lowering {
     guard cdnn_vector_width() == 8, layout == .blocked(8) || layout == .plain && operands.source[1] <= 3,
       let primitive = make(operands, transposed: transposed, source: layout, result: .blocked(8))
     else { return nil }
-    let kernel = primitive.implementation
-    return kernel.contains("jit") && !kernel.contains("gemm") ? (primitive, layout) : nil
+    return primitive.isGenerated ? (primitive, layout) : nil
   }
 
   private mutating func lower(
@@ -157,14 +160,14 @@ extension Lowering {
 
   mutating func lower(_ node: Node, _ pooling: Pooling, takesMaximum: Bool) throws(GraphError) -> Bool {
     guard pooling.dilations == [1, 1] else { return false }
-    let x = try located(node.inputs[0])
+    let source = shapes[node.inputs[0]]!
     let result = shape(node)
     var (before, after) = ShapeInference.padding(
-      pooling.padding, input: Array(x.shape.suffix(2)), kernel: pooling.kernel, strides: pooling.strides,
+      pooling.padding, input: Array(source.suffix(2)), kernel: pooling.kernel, strides: pooling.strides,
       dilations: pooling.dilations)
     for axis in 0..<2 {
       let missing =
-        (result[axis + 2] - 1) * pooling.strides[axis] + pooling.kernel[axis] - x.shape[axis + 2]
+        (result[axis + 2] - 1) * pooling.strides[axis] + pooling.kernel[axis] - source[axis + 2]
         - before[axis] - after[axis]
       guard missing > 0 else { continue }
       // What a last window in ceil mode covers beyond the padding is not padding to an average.
@@ -177,6 +180,8 @@ extension Lowering {
       takesMaximum ? CDNN_MAX : pooling.includesPadding ? CDNN_AVERAGE_WITH_PADDING : CDNN_AVERAGE
     let window = cdnn_window(
       stride: pooling.strides, dilation: pooling.dilations, before: before, after: after, kernel: pooling.kernel)
+    if try lowerHalves(node, algorithm, window) { return true }
+    let x = try located(node.inputs[0])
     let primitive = engine.pooling(algorithm, .sized(x.shape, x.layout), .sized(result, x.layout), window)
     guard let primitive else { return false }
     let place = allocate(result, x.layout)

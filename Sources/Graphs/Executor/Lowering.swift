@@ -23,6 +23,8 @@ struct Lowering {
   private(set) var views: [String: View] = [:]
   /// Quantised images.
   private(set) var bytes: [String: Bytes] = [:]
+  /// Images and matrices of bfloat16, in place of those of single precision or beside them.
+  private(set) var halves: [String: Located] = [:]
   /// How often each value is still to be read.
   var reads: [String: Int] = [:]
   /// The values that a storage holds (several after a reshape).
@@ -64,6 +66,11 @@ struct Lowering {
     held[view.storage, default: []].insert(value)
   }
 
+  mutating func defineHalf(_ value: String, _ located: Located) {
+    halves[value] = located
+    held[located.storage, default: []].insert(value)
+  }
+
   mutating func defineBytes(_ value: String, _ place: Bytes) {
     bytes[value] = place
     held[place.storage, default: []].insert(value)
@@ -77,6 +84,11 @@ struct Lowering {
       let numbers = floats(place, scale: 1, zeroPoint: 0, value)
       define(value, numbers)
       return numbers
+    }
+    if let half = halves[value] {
+      let place = try converted(half, to: half.layout, .single, from: .bfloat16, node: value)
+      define(value, place)
+      return place
     }
     if let view = views[value] {
       let place = materialized(value, view)
@@ -102,11 +114,21 @@ struct Lowering {
   }
 
   mutating func reordered(_ value: Located, to layout: Layout, node: String) throws(GraphError) -> Located {
-    let primitive = engine.reorder(from: .sized(value.shape, value.layout), to: .sized(value.shape, layout))
+    try converted(value, to: layout, .single, from: .single, node: node)
+  }
+
+  mutating func converted(
+    _ value: Located, to layout: Layout, _ format: NumberFormat, from source: NumberFormat, node: String
+  ) throws(GraphError) -> Located {
+    // oneDNN knows up to five axes; to it a plain tensor may as well be a row.
+    let isRow = value.layout == .plain && layout == .plain
+    let shape = isRow ? [value.shape.reduce(1, *)] : value.shape
+    let primitive = engine.reorder(
+      from: .sized(shape, value.layout, source), to: .sized(shape, layout, format))
     guard let primitive else {
       throw .kernel(node: node, function: "dnnl_reorder_primitive_desc_create", status: 3)
     }
-    let copy = allocate(value.shape, layout)
+    let copy = allocate(value.shape, layout, format)
     emit(node, primitive, [(CDNN_SRC, value.storage), (CDNN_DST, copy.storage)])
     return copy
   }
@@ -124,8 +146,8 @@ struct Lowering {
 
   // MARK: Steps
 
-  mutating func allocate(_ shape: [Int], _ layout: Layout) -> Located {
-    Located(shape: shape, layout: layout, storage: program.planned(bytes: layout.count(shape) * 4))
+  mutating func allocate(_ shape: [Int], _ layout: Layout, _ format: NumberFormat = .single) -> Located {
+    Located(shape: shape, layout: layout, storage: program.planned(bytes: layout.count(shape) * format.bytes))
   }
 
   /// A step that runs a primitive, with scratch memory if it wants some.

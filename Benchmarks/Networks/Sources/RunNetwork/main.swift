@@ -1,6 +1,6 @@
 // Runs a network on an input and times it.
 //
-// usage: RunNetwork MODEL INPUT.f32 SHAPE OUTPUT.f32 THREADS RUNS      SHAPE such as 1x3x224x224
+// usage: RunNetwork MODEL INPUT.f32 SHAPE OUTPUT.f32 THREADS RUNS [bf16]      SHAPE such as 1x3x224x224
 //
 // Prints the milliseconds of each run but the first three, a line each; OUTPUT.f32 gets the first output.
 
@@ -8,8 +8,8 @@ import Foundation
 import Graphs
 
 let arguments = CommandLine.arguments
-guard arguments.count == 7, let threads = Int(arguments[5]), let runs = Int(arguments[6]) else {
-  FileHandle.standardError.write(Data("usage: RunNetwork MODEL INPUT.f32 SHAPE OUTPUT.f32 THREADS RUNS\n".utf8))
+guard arguments.count == 7 || arguments.count == 8 && arguments[7] == "bf16", let threads = Int(arguments[5]), let runs = Int(arguments[6]) else {
+  FileHandle.standardError.write(Data("usage: RunNetwork MODEL INPUT.f32 SHAPE OUTPUT.f32 THREADS RUNS [bf16]\n".utf8))
   exit(64)
 }
 let shape = arguments[3].split(separator: "x").compactMap { Int($0) }
@@ -18,7 +18,9 @@ let input = data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
 do {
   let model = try ONNXModel(contentsOf: arguments[1])
   guard let name = model.inputs.first?.name else { throw GraphError.unsupportedModel("it has no input") }
-  let compiled = try GraphCompiler(model.specialized(for: [name: shape])).compile(inputShape: shape, threads: threads)
+  let graph = try model.specialized(for: [name: shape])
+  let compiled = try GraphCompiler(graph, usesBF16: arguments.count == 8)
+    .compile(inputShape: shape, threads: threads)
   let clock = ContinuousClock()
   for run in 0..<runs + 3 {
     let time = try clock.measure { try compiled.run(input.span) }
