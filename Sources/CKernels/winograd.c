@@ -23,10 +23,17 @@ INLINE int64_t winograd_parts(const ckernels_winograd *s) {
   return worth < 1 ? 1 : (worth > 8 ? 8 : worth);
 }
 
+/* Rows of a product over all tiles: up to a whole step of it. */
+INLINE int64_t winograd_rows(const ckernels_winograd *s) { return (winograd_tiles(s) + 3) / 4 * 4; }
+
+#define WINOGRAD_RUN 96 /* inputs whose sums with a panel of outputs stay in the second-level cache */
+
 #define LANES 8
 #include "winograd_blocks.h"
+#include "winograd_weights.h"
 #define LANES 16
 #include "winograd_blocks.h"
+#include "winograd_weights.h"
 
 int64_t ckernels_winograd_groups(const ckernels_winograd *shape) {
   int64_t group = winograd_group(shape);
@@ -69,4 +76,48 @@ CLONES void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, co
     weight_gradient_16(shape, sums, dw, begin, end);
   else
     weight_gradient_8(shape, sums, dw, begin, end);
+}
+
+int ckernels_winograd_gathers(const ckernels_winograd *shape) {
+  return winograd_tiles(shape) * 16 < shape->in_channels * shape->out_channels;
+}
+
+int64_t ckernels_winograd_rows(const ckernels_winograd *shape) { return winograd_rows(shape); }
+
+int64_t ckernels_winograd_panels(const ckernels_winograd *shape) {
+  return (shape->out_channels + 2 * shape->block - 1) / (2 * shape->block);
+}
+
+int64_t ckernels_winograd_gather_units(const ckernels_winograd *shape) {
+  return ckernels_winograd_panels(shape) * ((shape->in_channels + WINOGRAD_RUN - 1) / WINOGRAD_RUN);
+}
+
+int64_t ckernels_winograd_gather_scratch(const ckernels_winograd *shape) {
+  return 36 * (WINOGRAD_RUN + winograd_rows(shape)) * 2 * shape->block;
+}
+
+CLONES void ckernels_winograd_gather_forward(const ckernels_winograd *shape, const float *entered, const float *w,
+                                             int flipped, const float *bias, float *y, float *scratch, int64_t begin,
+                                             int64_t end) {
+  if (shape->block == 16)
+    gather_forward_16(shape, entered, w, flipped, bias, y, scratch, begin, end);
+  else
+    gather_forward_8(shape, entered, w, flipped, bias, y, scratch, begin, end);
+}
+
+CLONES void ckernels_winograd_enter(const ckernels_winograd *shape, const float *x, const float *dy, float *entered,
+                                    float *gradients, int64_t begin, int64_t end) {
+  if (shape->block == 16)
+    enter_all_16(shape, x, dy, entered, gradients, begin, end);
+  else
+    enter_all_8(shape, x, dy, entered, gradients, begin, end);
+}
+
+CLONES void ckernels_winograd_gather_gradient(const ckernels_winograd *shape, const float *entered,
+                                              const float *gradients, float *dw, float *scratch, int64_t begin,
+                                              int64_t end) {
+  if (shape->block == 16)
+    gather_gradient_16(shape, entered, gradients, dw, scratch, begin, end);
+  else
+    gather_gradient_8(shape, entered, gradients, dw, scratch, begin, end);
 }

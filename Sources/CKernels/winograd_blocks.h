@@ -174,30 +174,6 @@ INLINE void NAME(panel)(const float *a, int64_t across, int64_t along, const flo
     NAME(product)(a + r * across, across, along, b, down, depth, m + r * width, width, ROWS / 3, vectors, adds);
 }
 
-INLINE void NAME(weights)(const ckernels_winograd *s, const float *w, const int flipped, float *u, int64_t begin,
-                          int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels;
-  /* Flipped: w is [in][out][3][3], turned by half a circle. */
-  int64_t out_step = flipped ? 9 : in * 9, in_step = flipped ? out * 9 : 9;
-  for (int64_t block = begin; block < end; block++) {
-    int64_t o = block * LANES, panel = o / (2 * LANES) * (2 * LANES);
-    int64_t panel_width = panel + 2 * LANES <= out ? 2 * LANES : LANES;
-    for (int64_t i = 0; i < in; i++) {
-      V taps[9], rows[18], all[6];
-      for (int tap = 0; tap < 9; tap++)
-        for (int l = 0; l < LANES; l++)
-          taps[tap][l] = w[(o + l) * out_step + i * in_step + (flipped ? 8 - tap : tap)];
-      for (int r = 0; r < 3; r++)
-        NAME(enter_weights)(taps[3 * r], taps[3 * r + 1], taps[3 * r + 2], rows + 6 * r, 1);
-      for (int c = 0; c < 6; c++) {
-        NAME(enter_weights)(rows[c], rows[6 + c], rows[12 + c], all, 1);
-        for (int r = 0; r < 6; r++)
-          NAME(store)(u + (6 * r + c) * in * out + panel * in + i * panel_width + (o - panel), all[r]);
-      }
-    }
-  }
-}
-
 INLINE void NAME(forward)(const ckernels_winograd *s, const float *x, const float *u, const float *bias, float *y,
                           float *scratch, int64_t begin, int64_t end) {
   int64_t in = s->in_channels, out = s->out_channels, group = winograd_group(s), tiles = winograd_tiles(s);
@@ -227,65 +203,3 @@ INLINE void NAME(forward)(const ckernels_winograd *s, const float *x, const floa
       }
   }
 }
-
-INLINE void NAME(weight_gradient_sums)(const ckernels_winograd *s, const float *x, const float *dy, float *sums,
-                                       float *scratch, int64_t begin, int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels, group = winograd_group(s), tiles = winograd_tiles(s);
-  float *entered = scratch, *gradients = scratch + 36 * group * in;
-  int64_t parts = winograd_parts(s);
-  for (int64_t part = begin; part < end; part++) {
-    float *du = sums + part * 36 * in * out;
-    int64_t from = tiles * part / parts, to = tiles * (part + 1) / parts;
-    for (int64_t first = from; first < to; first += group) {
-      int64_t count = to - first < group ? to - first : group;
-      for (int64_t t = 0; t < count; t++) {
-        for (int64_t block = 0; block < in / LANES; block++)
-          NAME(enter_tile)(s, x, first + t, block, entered + t * in + block * LANES, group * in);
-        for (int64_t block = 0; block < out / LANES; block++)
-          NAME(enter_gradient_tile)(s, dy, first + t, block, gradients + t * out + block * LANES, group * out);
-      }
-      for (int64_t f = 0; f < 36; f++) {
-        const float *a = entered + f * group * in, *b = gradients + f * group * out;
-        float *m = du + f * in * out;
-        int64_t o = 0;
-        for (; o + 2 * LANES <= out; o += 2 * LANES)
-          if (first == from)
-            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 0);
-          else
-            NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 2, 1);
-        if (o < out)
-          NAME(panel)(a, 1, in, b + o, out, count, m + o, out, in, 1, first != from);
-      }
-    }
-  }
-}
-
-INLINE void NAME(weight_gradient)(const ckernels_winograd *s, const float *sums, float *dw, int64_t begin,
-                                  int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels, parts = winograd_parts(s);
-  for (int64_t block = begin; block < end; block++)
-    for (int64_t i = 0; i < in; i++) {
-      const float *from = sums + i * out + block * LANES;
-      V m[36], rows[18], all[3];
-      for (int f = 0; f < 36; f++) {
-        m[f] = NAME(load)(from + f * in * out);
-        for (int part = 1; part < parts; part++)
-          m[f] += NAME(load)(from + (part * 36 + f) * in * out);
-      }
-      for (int r = 0; r < 6; r++)
-        NAME(leave)(m[6 * r], m[6 * r + 1], m[6 * r + 2], m[6 * r + 3], m[6 * r + 4], m[6 * r + 5], rows + 3 * r, 1, 3);
-      for (int c = 0; c < 3; c++) {
-        NAME(leave)(rows[c], rows[3 + c], rows[6 + c], rows[9 + c], rows[12 + c], rows[15 + c], all, 1, 3);
-        for (int r = 0; r < 3; r++)
-          for (int l = 0; l < LANES; l++)
-            dw[((block * LANES + l) * in + i) * 9 + 3 * r + c] = all[r][l];
-      }
-    }
-}
-
-#undef ROWS
-#undef PASTE_
-#undef PASTE
-#undef NAME
-#undef V
-#undef LANES

@@ -99,7 +99,7 @@ int64_t ckernels_winograd_groups(const ckernels_winograd *shape);
 /* Floats of scratch memory that each thread needs. */
 int64_t ckernels_winograd_scratch(const ckernels_winograd *shape);
 /* Transforms w [out][in][3][3] (plain) to u, 36 in out floats; `flipped` makes it the convolution that gives the data
- * gradient, with w [in][out][3][3]. Units: out_channels / block. */
+ * gradient, with w [in][out][3][3]. Units: panels. */
 void ckernels_winograd_weights(const ckernels_winograd *shape, const float *w, int flipped, float *u, int64_t begin,
                                int64_t end);
 /* y = x * w + bias; bias [out] may be null. Units: groups. */
@@ -111,6 +111,23 @@ void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, cons
                                             float *sums, float *scratch, int64_t begin, int64_t end);
 void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, const float *sums, float *dw, int64_t begin,
                                        int64_t end);
+/* Both in another order, for many channels and few tiles: whether it is the quicker one. First all tiles are transformed,
+ * with zeros beside them to 36 rows in and, with dy, 36 rows out floats (units: rows); then follows what no longer has
+ * to pass through memory: y (units: panels), or sums and weights (units: gather units). */
+int ckernels_winograd_gathers(const ckernels_winograd *shape);
+int64_t ckernels_winograd_rows(const ckernels_winograd *shape);
+/* `gradients` may be null. */
+void ckernels_winograd_enter(const ckernels_winograd *shape, const float *x, const float *dy, float *entered,
+                             float *gradients, int64_t begin, int64_t end);
+/* Pairs of blocks of output channels, the last perhaps a single one. */
+int64_t ckernels_winograd_panels(const ckernels_winograd *shape);
+int64_t ckernels_winograd_gather_units(const ckernels_winograd *shape);
+/* Floats of scratch memory that each thread needs. */
+int64_t ckernels_winograd_gather_scratch(const ckernels_winograd *shape);
+void ckernels_winograd_gather_forward(const ckernels_winograd *shape, const float *entered, const float *w, int flipped,
+                                      const float *bias, float *y, float *scratch, int64_t begin, int64_t end);
+void ckernels_winograd_gather_gradient(const ckernels_winograd *shape, const float *entered, const float *gradients,
+                                       float *dw, float *scratch, int64_t begin, int64_t end);
 
 /* a += b; y = s x; y += s x; y = a b; y = x or, below 0, slope x; dx = dy or, where x is not above 0, slope dy.
  * Units: elements. */

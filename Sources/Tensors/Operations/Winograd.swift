@@ -45,8 +45,11 @@ struct Winograd {
 
   private func run(_ x: Tensor, _ weights: Tensor, bias: Tensor?, flipped: Bool, into y: Tensor) {
     var shape = self.shape
+    if unsafe ckernels_winograd_gathers(&shape) == 1 {
+      return gather(x, weights, bias: bias, flipped: flipped, into: y)
+    }
     let transformed = engine.pool.storage(count: 36 * Int(shape.in_channels * shape.out_channels))
-    engine.parallel(Int(shape.out_channels / shape.block)) { begin, end in
+    engine.parallel(Int(unsafe ckernels_winograd_panels(&shape))) { begin, end in
       unsafe ckernels_winograd_weights(
         &shape, weights.pointer, flipped ? 1 : 0, transformed.pointer, begin, end)
     }
@@ -60,6 +63,7 @@ struct Winograd {
 
   func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
     var shape = self.shape
+    if unsafe ckernels_winograd_gathers(&shape) == 1 { return gatherGradient(x, dy, into: dw) }
     let parts = unsafe Int(ckernels_winograd_parts(&shape))
     let sums = engine.pool.storage(count: parts * 36 * Int(shape.in_channels * shape.out_channels))
     let size = Int(unsafe ckernels_winograd_scratch(&shape))
@@ -70,6 +74,42 @@ struct Winograd {
     }
     engine.parallel(Int(shape.out_channels / shape.block)) { begin, end in
       unsafe ckernels_winograd_weight_gradient(&shape, sums.pointer, dw.pointer, begin, end)
+    }
+  }
+
+  /// All tiles of x, and of dy if given, as 36 numbers each.
+  private func entered(_ x: Tensor, _ dy: Tensor?) -> (x: Storage, dy: Storage?) {
+    var shape = self.shape
+    let rows = unsafe Int(ckernels_winograd_rows(&shape))
+    let entered = engine.pool.storage(count: 36 * rows * Int(shape.in_channels))
+    let gradients = dy.map { _ in engine.pool.storage(count: 36 * rows * Int(shape.out_channels)) }
+    engine.parallel(rows) { begin, end in
+      unsafe ckernels_winograd_enter(
+        &shape, x.pointer, dy?.pointer, entered.pointer, gradients?.pointer, begin, end)
+    }
+    return (entered, gradients)
+  }
+
+  private func gather(_ x: Tensor, _ weights: Tensor, bias: Tensor?, flipped: Bool, into y: Tensor) {
+    var shape = self.shape
+    let entered = entered(x, nil).x
+    let size = Int(unsafe ckernels_winograd_gather_scratch(&shape))
+    let scratch = engine.pool.storage(count: size * engine.threads)
+    engine.parallel(parts: Int(unsafe ckernels_winograd_panels(&shape))) { part, begin, end in
+      unsafe ckernels_winograd_gather_forward(
+        &shape, entered.pointer, weights.pointer, flipped ? 1 : 0, bias?.pointer, y.pointer,
+        scratch.pointer + part * size, begin, end)
+    }
+  }
+
+  private func gatherGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
+    var shape = self.shape
+    let entered = entered(x, dy)
+    let size = Int(unsafe ckernels_winograd_gather_scratch(&shape))
+    let scratch = engine.pool.storage(count: size * engine.threads)
+    engine.parallel(parts: Int(unsafe ckernels_winograd_gather_units(&shape))) { part, begin, end in
+      unsafe ckernels_winograd_gather_gradient(
+        &shape, entered.x.pointer, entered.dy!.pointer, dw.pointer, scratch.pointer + part * size, begin, end)
     }
   }
 }
