@@ -2,9 +2,10 @@
 that both follow the same loss curve from the same weights on the same pictures.
 
 usage: compare.py [--network neu|vit|resnet18] [--rounds N] [--steps N] [--threads N] [--batch N] [--size N]
-                  [--curve STEPS] [--passive] [--json FILE]
+                  [--curve STEPS] [--precision f32|bf16] [--passive] [--json FILE]
 Needs a Python with torch, safetensors and (for resnet18) torchvision; builds the Swift side first. On a machine that does
 other work too, `--passive` has both sides' threads wait without spinning, and the least times say more than the medians.
+With `--precision bf16` both multiply in bfloat16: PyTorch by autocast.
 `--json` appends all times to a file for ../report.py.
 """
 import argparse
@@ -21,6 +22,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--network", choices=["neu", "vit", "resnet18"], default="neu")
 for name, standard in [("rounds", 5), ("steps", 12), ("threads", 2), ("batch", 32), ("size", 128), ("curve", 200)]:
     parser.add_argument("--" + name, type=int, default=standard)
+parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
 parser.add_argument("--passive", action="store_true")
 parser.add_argument("--json", type=pathlib.Path)
 options = parser.parse_args()
@@ -34,14 +36,15 @@ environment = {**os.environ, **({"OMP_WAIT_POLICY": "passive"} if options.passiv
 
 def run(name, steps, *more):
     sizes = [str(n) for n in (steps, options.threads, options.batch, options.size)]
-    command = [*programs[name], options.network, *sizes, *more]
+    precision = ["bf16"] if options.precision == "bf16" else []
+    command = [*programs[name], options.network, *sizes, *precision, *more]
     text = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
     return [[float(x) for x in line.split()] for line in text.splitlines() if not line.startswith("#")]
 
 
 def record(**fields):
     if options.json:
-        item = f"{options.network}, batch {options.batch}, {options.size}x{options.size}"
+        item = f"{options.network}, {options.precision}, batch {options.batch}, {options.size}x{options.size}"
         with options.json.open("a") as file:
             file.write(json.dumps({"part": "Training step", "item": item, **fields}) + "\n")
 

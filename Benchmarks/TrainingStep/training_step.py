@@ -1,9 +1,9 @@
 """The PyTorch side of the comparison: the same networks with the same names as in `Sources/TrainingStep`.
 
-usage: training_step.py NETWORK STEPS THREADS BATCH SIZE
+usage: training_step.py NETWORK STEPS THREADS BATCH SIZE [bf16]
   prints the milliseconds of each training step, one a line, after a warm-up: forward, backward, optimiser, all, and the
   processor's time for all.
-usage: training_step.py NETWORK STEPS THREADS BATCH SIZE FILE
+usage: training_step.py NETWORK STEPS THREADS BATCH SIZE [bf16] FILE
   writes its first weights and some batches to FILE (safetensors), trains on these in turns and prints each step's loss.
 """
 import sys
@@ -136,8 +136,10 @@ def make(name, size):
 
 
 def main():
-    name = sys.argv[1]
-    steps, threads, batch, size = (int(a) for a in sys.argv[2:6])
+    arguments = [a for a in sys.argv[1:] if a != "bf16"]
+    precision = torch.autocast("cpu", torch.bfloat16, enabled="bf16" in sys.argv)
+    name = arguments[0]
+    steps, threads, batch, size = (int(a) for a in arguments[1:5])
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     network = make(name, size).to(memory_format=torch.channels_last)
@@ -148,7 +150,7 @@ def main():
     optimizer = torch.optim.AdamW(
         [{"params": decays}, {"params": rest, "weight_decay": 0.0}], lr=1e-3, weight_decay=1e-4)
     classes, channels = network.classes, network.channels
-    if len(sys.argv) > 6:
+    if len(arguments) > 5:
         from safetensors.torch import save_file
         count = 4
         images = torch.randn(count * batch, channels, size, size)
@@ -156,10 +158,11 @@ def main():
         # Something to learn: each class has a pattern of its own.
         images += 0.2 * torch.randn(classes, channels, size, size)[labels]
         tensors = {k: v.contiguous() for k, v in network.state_dict().items() if v.dtype == torch.float32}
-        save_file({**tensors, "images": images, "labels": labels.float()}, sys.argv[6])
+        save_file({**tensors, "images": images, "labels": labels.float()}, arguments[5])
         for step in range(steps):
             part = slice(step % count * batch, (step % count + 1) * batch)
-            loss = F.cross_entropy(network(images[part].to(memory_format=torch.channels_last)), labels[part])
+            with precision:
+                loss = F.cross_entropy(network(images[part].to(memory_format=torch.channels_last)), labels[part])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -170,7 +173,8 @@ def main():
     for step in range(steps + 5):
         processor = time.process_time()
         start = time.perf_counter()
-        loss = F.cross_entropy(network(images), labels)
+        with precision:
+            loss = F.cross_entropy(network(images), labels)
         forward = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -38,6 +38,38 @@ static void dilates(const cdnn_window *window, dnnl_dims_t out) {
   out[1] = window->dilation[1] - 1;
 }
 
+/* The forward convolution that a backward one wants to be shown. One that sums up to single precision from factors of
+ * bfloat16 has them for inputs and outputs where that one has gradients: it is shown with bfloat16 throughout. */
+static dnnl_status_t convolution_hint(cdnn_engine *engine, const cdnn_tensor *src, const cdnn_tensor *weights,
+                                      const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
+                                      const dnnl_dims_t dilation, dnnl_primitive_desc_t *hint) {
+  cdnn_tensor tensors[] = {*src, *weights, *dst};
+  if (src->type == CDNN_BF16 || weights->type == CDNN_BF16 || dst->type == CDNN_BF16)
+    for (int i = 0; i < 3; i++)
+      tensors[i].type = CDNN_BF16;
+  struct build build = begin(engine, 0, &tensors[0], &tensors[1], bias, &tensors[2], NULL, 0);
+  md_ref s = build.md[0], w = build.md[1], b = bias ? build.md[2] : NULL, d = build.md[3];
+#if DNNL_VERSION_MAJOR >= 3
+  if (build.status == dnnl_success)
+    build.status = dnnl_convolution_forward_primitive_desc_create(
+        hint, engine->handle, dnnl_forward_training, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
+        window->pad_low, window->pad_high, NULL);
+#else
+  dnnl_convolution_desc_t forward;
+  if (build.status == dnnl_success)
+    build.status = dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, dnnl_convolution_direct,
+                                                              s, w, b, d, window->stride, dilation, window->pad_low,
+                                                              window->pad_high);
+  if (build.status == dnnl_success)
+    build.status = dnnl_primitive_desc_create(hint, &forward, NULL, engine->handle, NULL);
+#endif
+  for (int i = 0; i < MAX_TENSORS; i++)
+    cdnn_md_free(build.md[i]);
+  if (build.attributes)
+    dnnl_primitive_attr_destroy(build.attributes);
+  return build.status;
+}
+
 int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tensor *src, const cdnn_tensor *weights,
                             const cdnn_tensor *bias, const cdnn_tensor *dst, const cdnn_window *window,
                             const cdnn_post *posts, int post_count, cdnn_primitive **primitive) {
@@ -45,15 +77,13 @@ int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tenso
   dnnl_dims_t dilation;
   dilates(window, dilation);
   dnnl_prop_kind_t prop = direction == CDNN_INFERENCE ? dnnl_forward_inference : dnnl_forward_training;
+  dnnl_primitive_desc_t hint = NULL;
+  if (build.status == dnnl_success && direction >= CDNN_BACKWARD_DATA)
+    build.status = convolution_hint(engine, src, weights, bias, dst, window, dilation, &hint);
   if (build.status != dnnl_success)
     return end(&build, engine, primitive);
   md_ref s = build.md[0], w = build.md[1], b = bias ? build.md[2] : NULL, d = build.md[3];
 #if DNNL_VERSION_MAJOR >= 3
-  dnnl_primitive_desc_t hint = NULL;
-  if (direction >= CDNN_BACKWARD_DATA)
-    build.status = dnnl_convolution_forward_primitive_desc_create(
-        &hint, engine->handle, dnnl_forward_training, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
-        window->pad_low, window->pad_high, NULL);
   if (build.status == dnnl_success && direction == CDNN_BACKWARD_DATA)
     build.status = dnnl_convolution_backward_data_primitive_desc_create(
         &build.descriptor, engine->handle, dnnl_convolution_direct, s, w, d, window->stride, dilation, window->pad_low,
@@ -66,18 +96,8 @@ int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tenso
     build.status = dnnl_convolution_forward_primitive_desc_create(
         &build.descriptor, engine->handle, prop, dnnl_convolution_direct, s, w, b, d, window->stride, dilation,
         window->pad_low, window->pad_high, build.attributes);
-  if (hint)
-    dnnl_primitive_desc_destroy(hint);
 #else
-  dnnl_convolution_desc_t op, forward;
-  dnnl_primitive_desc_t hint = NULL;
-  if (direction >= CDNN_BACKWARD_DATA) {
-    build.status = dnnl_dilated_convolution_forward_desc_init(&forward, dnnl_forward_training, dnnl_convolution_direct,
-                                                              s, w, b, d, window->stride, dilation, window->pad_low,
-                                                              window->pad_high);
-    if (build.status == dnnl_success)
-      build.status = dnnl_primitive_desc_create(&hint, &forward, NULL, engine->handle, NULL);
-  }
+  dnnl_convolution_desc_t op;
   if (build.status == dnnl_success && direction == CDNN_BACKWARD_DATA)
     build.status = dnnl_dilated_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, s, w, d,
                                                                     window->stride, dilation, window->pad_low,
@@ -92,9 +112,9 @@ int cdnn_convolution_create(cdnn_engine *engine, int direction, const cdnn_tenso
                                                               window->pad_high);
   if (build.status == dnnl_success)
     build.status = dnnl_primitive_desc_create(&build.descriptor, &op, build.attributes, engine->handle, hint);
+#endif
   if (hint)
     dnnl_primitive_desc_destroy(hint);
-#endif
   return end(&build, engine, primitive);
 }
 

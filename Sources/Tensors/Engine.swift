@@ -1,4 +1,5 @@
 import CDNN
+import CKernels
 
 /// oneDNN, its primitives made so far, and the memory that tensors live in.
 ///
@@ -12,13 +13,16 @@ import CDNN
   private var scratchpad: Storage?
   /// Threads that an operation is split over.
   public let threads: Int
+  /// Whether convolutions and dense layers multiply in bfloat16.
+  let usesHalves: Bool
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
   public let vectorWidth: Int
 
   /// - Parameters:
   ///   - threads: 1 or more.
-  ///   - usesBF16: whether oneDNN may round to bfloat16 what convolutions multiply, on processors that have that.
-  ///     Tensors, parameters and sums stay in single precision, and so do Assay's own kernels.
+  ///   - usesBF16: whether convolutions and dense layers round to bfloat16 what they multiply, on processors that
+  ///     multiply such numbers. Tensors, parameters and sums stay in single precision, and so do 3x3 convolutions of
+  ///     stride 1, which Winograd's algorithm makes quicker than that.
   /// - Throws: ``EngineError`` where oneDNN cannot start.
   public init(threads: Int, usesBF16: Bool = false) throws(EngineError) {
     precondition(threads >= 1, "\(threads) threads")
@@ -32,6 +36,7 @@ import CDNN
     if usesBF16 { unsafe cdnn_engine_allow_bf16(engine, 1) }
     unsafe self.stream = stream!
     vectorWidth = Int(cdnn_vector_width())
+    usesHalves = usesBF16 && cdnn_has_bf16() == 1 && ckernels_has_half() == 1 && vectorWidth == 16
   }
 
   /// Has the calling thread use ``threads`` again, after other work on it (a compiled graph with a setting of its own)

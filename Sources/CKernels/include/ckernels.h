@@ -207,6 +207,26 @@ void ckernels_token_mean(const float *x, int64_t tokens, int64_t width, float *y
 void ckernels_token_mean_gradient(const float *dy, int64_t tokens, int64_t width, float *dx, int64_t begin,
                                   int64_t end);
 
+/* Numbers of bfloat16: single precision with the lower half of its bits rounded away, to the nearest, ties to even.
+ * Products of them take their factors in pairs: two neighbours of the inner dimension in one 32-bit number, the first in
+ * its lower half; a last one without a neighbour has a zero there. */
+void ckernels_to_half(const float *x, uint16_t *y, int64_t begin, int64_t end);
+/* [rows][width] to [pairs of rows][width]. Units: pairs. */
+void ckernels_to_half_pairs(const float *x, int64_t rows, int64_t width, uint32_t *y, int64_t begin, int64_t end);
+/* [rows][width] to [pairs of columns][rows]. Units: pairs. */
+void ckernels_to_half_columns(const float *x, int64_t rows, int64_t width, uint32_t *y, int64_t begin, int64_t end);
+
+/* c [rows][columns] = a b, or c += a b, for pairs a, whose pair k of row i is at i * a_row + k * a_pair, and
+ * b [pairs][columns]; columns are a multiple of 16, sums in single precision. Only where ckernels_has_half. Units: rows. */
+typedef struct {
+  int64_t columns, pairs;
+  int64_t a_row, a_pair;
+  int adds;
+} ckernels_half_product;
+int ckernels_has_half(void);
+void ckernels_half_multiply(const ckernels_half_product *product, const uint32_t *a, const uint32_t *b, float *c,
+                            int64_t begin, int64_t end);
+
 /* y = exp(x), within 2 units in the last place where the result is a normal number. */
 void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end);
 

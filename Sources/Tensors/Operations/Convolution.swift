@@ -101,6 +101,11 @@ struct Convolution {
       window: window, flag: bias)
   }
 
+  /// Whether what is multiplied is rounded to bfloat16 before: blocked images, and the thin ones that become such.
+  private func usesHalves(_ layouts: (x: Layout, y: Layout)) -> Bool {
+    engine.usesHalves && window.groups == 1 && layouts.y == .blocked
+  }
+
   private func primitive(_ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout), bias: Bool = false)
     -> Primitive
   {
@@ -109,6 +114,13 @@ struct Convolution {
       var destination = unsafe Tensor.descriptor(y, layouts.y, engine)
       var weights = unsafe weightsDescriptor
       unsafe weights.layout = Int32(CDNN_ANY.rawValue)
+      if usesHalves(layouts) {
+        // The factors; what they sum up to stays in single precision.
+        let half = Int32(CDNN_BF16.rawValue)
+        if direction != CDNN_BACKWARD_DATA { unsafe source.type = half }
+        if direction != CDNN_BACKWARD_WEIGHTS { unsafe weights.type = half }
+        if direction != CDNN_FORWARD { unsafe destination.type = half }
+      }
       var biasDescriptor = unsafe cdnn_tensor()
       unsafe biasDescriptor.rank = 1
       unsafe biasDescriptor.dims.0 = Int64(y.channels)
@@ -137,6 +149,11 @@ struct Convolution {
     return storage
   }
 
+  /// The memory of a factor, rounded where the primitive wants that.
+  private func factor(_ tensor: Tensor, _ layouts: (x: Layout, y: Layout)) -> Storage {
+    usesHalves(layouts) ? tensor.halves() : tensor.storage
+  }
+
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
     let layouts = self.layouts
     if let winograd = Winograd(self) {
@@ -151,7 +168,8 @@ struct Convolution {
     unsafe engine.run(
       convolution,
       Arguments(
-        source: source.pointer, weights: packedWeights.pointer, bias: bias?.pointer, destination: result.pointer))
+        source: factor(source, layouts).pointer, weights: packedWeights.pointer, bias: bias?.pointer,
+        destination: result.pointer))
     return result
   }
 
@@ -170,7 +188,8 @@ struct Convolution {
     unsafe engine.run(
       convolution,
       Arguments(
-        weights: packedWeights.pointer, sourceGradient: result.pointer, destinationGradient: gradient.pointer))
+        weights: packedWeights.pointer, sourceGradient: result.pointer,
+        destinationGradient: factor(gradient, layouts).pointer))
     return result
   }
 
@@ -193,7 +212,8 @@ struct Convolution {
     unsafe engine.run(
       convolution,
       Arguments(
-        source: source.pointer, weightsGradient: storage.pointer, destinationGradient: gradient.pointer))
+        source: factor(source, layouts).pointer, weightsGradient: storage.pointer,
+        destinationGradient: factor(gradient, layouts).pointer))
     if !direct {
       let reorder = unsafe engine.primitive(key(.weightsOut, layouts)) { handle in
         var from = unsafe convolution.layout(of: CDNN_DIFF_WEIGHTS)

@@ -47,7 +47,14 @@ extension Tensor {
         unsafe ckernels_add_row(rest?.pointer, row.pointer, Int64(width), result.pointer, begin, end)
       }
     }
-    result.setProduct(self, weights, otherTransposed: true, adds: bias != nil || residual != nil)
+    let adds = bias != nil || residual != nil
+    if engine.usesHalves, width.isMultiple(of: 16), shape.features.isMultiple(of: 2) {
+      let pairs = shape.features / 2
+      result.setHalfProduct(
+        plain().halves(), rowStride: pairs, pairStride: 1, weights.transposedHalfPairs(), pairs: pairs, adds: adds)
+    } else {
+      result.setProduct(self, weights, otherTransposed: true, adds: adds)
+    }
     return result
   }
 
@@ -56,6 +63,11 @@ extension Tensor {
     let (outputs, inputs) = (shape.features, x.shape.features)
     let result = Tensor(uninitialized: Shape(outputs, inputs), on: engine)
     let block = engine.vectorWidth == 16 ? 16 : 8
+    if engine.usesHalves, inputs.isMultiple(of: 16) {
+      result.setHalfProduct(
+        halfPairs(), rowStride: 1, pairStride: outputs, x.halfPairs(), pairs: (x.shape.rows + 1) / 2)
+      return result
+    }
     guard engine.vectorWidth >= 8, inputs.isMultiple(of: block) else {
       result.setProduct(self, x, transposed: true)
       return result
@@ -71,7 +83,12 @@ extension Tensor {
 
   fileprivate func denseDataGradient(_ weights: Tensor, shape: Shape) -> Tensor {
     let result = Tensor(uninitialized: shape, on: engine)
-    result.setProduct(self, weights)
+    if engine.usesHalves, shape.features.isMultiple(of: 16), self.shape.features.isMultiple(of: 2) {
+      let pairs = self.shape.features / 2
+      result.setHalfProduct(halves(), rowStride: pairs, pairStride: 1, weights.halfPairs(), pairs: pairs)
+    } else {
+      result.setProduct(self, weights)
+    }
     return result
   }
 }

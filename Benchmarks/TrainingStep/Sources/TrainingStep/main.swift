@@ -1,23 +1,24 @@
 // Trains one of the networks of the comparison; `compare.py` runs it beside `training_step.py`.
 //
-// usage: TrainingStep NETWORK STEPS THREADS BATCH SIZE
+// usage: TrainingStep NETWORK STEPS THREADS BATCH SIZE [bf16]
 //   prints the milliseconds of each training step, one a line, after a warm-up: forward, backward, optimiser, all, and
 //   the processor's time for all, which other programs disturb less.
-// usage: TrainingStep NETWORK STEPS THREADS BATCH SIZE FILE
+// usage: TrainingStep NETWORK STEPS THREADS BATCH SIZE [bf16] FILE
 //   starts from the weights in FILE (safetensors), trains on its batches in turns and prints each step's loss.
 import Glibc
 import Layers
 import Tensors
 import TrainingNetworks
 
-let arguments = Array(CommandLine.arguments.dropFirst())
+let usesBF16 = CommandLine.arguments.contains("bf16")
+let arguments = CommandLine.arguments.dropFirst().filter { $0 != "bf16" }
 guard (5...6).contains(arguments.count), let steps = Int(arguments[1]), let threads = Int(arguments[2]),
   let batch = Int(arguments[3]), let size = Int(arguments[4])
 else {
-  print("usage: TrainingStep neu|vit|resnet18 STEPS THREADS BATCH SIZE [FILE]")
+  print("usage: TrainingStep neu|vit|resnet18 STEPS THREADS BATCH SIZE [bf16] [FILE]")
   exit(64)
 }
-let engine = try Engine(threads: threads)
+let engine = try Engine(threads: threads, usesBF16: usesBF16)
 let tape = Tape(on: engine)
 var random = SeededGenerator(seed: 0)
 guard let network = makeNetwork(arguments[0], size: size, random: &random, on: engine) else {
