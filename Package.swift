@@ -112,7 +112,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests(
-      "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CQuantized", protobuf],
+      "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CChannels", "CQuantized", protobuf],
       exclude: ["Support/goldens.py", "Support/benchmark.py", "Support/torch_models.py"]),
     .target(name: "FileTestSupport", path: "Tests/FileTestSupport", swiftSettings: strict),
     // A program that the tests kill at random moments.

@@ -44,9 +44,10 @@ def run(name, steps, *more):
 
 def record(**fields):
     if options.json:
-        item = f"{options.network}, {options.precision}, batch {options.batch}, {options.size}x{options.size}"
+        item = f"{options.network}, batch {options.batch}, {options.size}x{options.size}"
+        part = "Training step" + (", bf16" if options.precision == "bf16" else "")
         with options.json.open("a") as file:
-            file.write(json.dumps({"part": "Training step", "item": item, **fields}) + "\n")
+            file.write(json.dumps({"part": part, "item": item, **fields}) + "\n")
 
 
 def smoothed(losses, width=20):

@@ -88,6 +88,14 @@ int64_t ckernels_winograd_panels(const ckernels_winograd *shape) {
   return (shape->out_channels + 2 * shape->block - 1) / (2 * shape->block);
 }
 
+int64_t ckernels_winograd_entered(const ckernels_winograd *shape) {
+  return (shape->in_channels + WINOGRAD_RUN - 1) / WINOGRAD_RUN * WINOGRAD_RUN * 36 * winograd_rows(shape);
+}
+
+int64_t ckernels_winograd_entered_gradients(const ckernels_winograd *shape) {
+  return ckernels_winograd_panels(shape) * 2 * shape->block * 36 * winograd_rows(shape);
+}
+
 int64_t ckernels_winograd_gather_units(const ckernels_winograd *shape) {
   return ckernels_winograd_panels(shape) * ((shape->in_channels + WINOGRAD_RUN - 1) / WINOGRAD_RUN);
 }

@@ -95,14 +95,14 @@ INLINE void NAME(gather_forward)(const ckernels_winograd *s, const float *entere
       int64_t count = in - first < WINOGRAD_RUN ? in - first : WINOGRAD_RUN;
       NAME(enter_filters)(s, w, flipped, o, width, first, first + count, u, count * width);
       for (int64_t f = 0; f < 36; f++) {
-        const float *a = entered + f * rows * in + first, *b = u + f * count * width;
+        const float *a = entered + (first / WINOGRAD_RUN * 36 + f) * rows * WINOGRAD_RUN, *b = u + f * count * width;
         float *m = products + f * rows * width;
         if (width == 2 * LANES && first == 0)
-          NAME(panel)(a, in, 1, b, width, count, m, width, rows, 2, 0);
+          NAME(panel)(a, WINOGRAD_RUN, 1, b, width, count, m, width, rows, 2, 0);
         else if (width == 2 * LANES)
-          NAME(panel)(a, in, 1, b, width, count, m, width, rows, 2, 1);
+          NAME(panel)(a, WINOGRAD_RUN, 1, b, width, count, m, width, rows, 2, 1);
         else
-          NAME(panel)(a, in, 1, b, width, count, m, width, rows, 1, first > 0);
+          NAME(panel)(a, WINOGRAD_RUN, 1, b, width, count, m, width, rows, 1, first > 0);
       }
     }
     for (int64_t t = 0; t < tiles; t++)
@@ -188,20 +188,25 @@ INLINE void NAME(weight_gradient)(const ckernels_winograd *s, const float *sums,
     }
 }
 
-/* Where tiles are few, all of them are entered first. Units: rows, of which those after the last tile are zeros. */
+/* Where tiles are few, all of them are entered first: [run of inputs][36][rows][WINOGRAD_RUN], and the gradients
+ * [panel][36][rows][2 LANES], so that a product reads its factors from end to end. Rows after the last tile are zeros.
+ * Units: rows. */
 INLINE void NAME(enter_all)(const ckernels_winograd *s, const float *x, const float *dy, float *entered,
                             float *gradients, int64_t begin, int64_t end) {
-  int64_t in = s->in_channels, out = s->out_channels, tiles = winograd_tiles(s), rows = winograd_rows(s);
+  int64_t in = s->in_channels / LANES, out = s->out_channels / LANES, tiles = winograd_tiles(s), rows = winograd_rows(s);
+  const int64_t run = WINOGRAD_RUN / LANES;
   for (int64_t t = begin; t < end; t++) {
-    if (t >= tiles) {
-      for (int64_t f = 0; f < 36; f++)
-        memset(entered + (f * rows + t) * in, 0, (size_t)in * sizeof(float));
-      continue;
+    for (int64_t block = 0; block < in; block++) {
+      float *to = entered + (block / run * 36 * rows + t) * WINOGRAD_RUN + block % run * LANES;
+      if (t < tiles)
+        NAME(enter_tile)(s, x, t, block, to, rows * WINOGRAD_RUN);
+      else
+        for (int f = 0; f < 36; f++)
+          NAME(store)(to + f * rows * WINOGRAD_RUN, (V)0);
     }
-    for (int64_t block = 0; block < in / LANES; block++)
-      NAME(enter_tile)(s, x, t, block, entered + t * in + block * LANES, rows * in);
-    for (int64_t block = 0; gradients && block < out / LANES; block++)
-      NAME(enter_gradient_tile)(s, dy, t, block, gradients + t * out + block * LANES, rows * out);
+    for (int64_t block = 0; gradients && block < out && t < tiles; block++)
+      NAME(enter_gradient_tile)(s, dy, t, block, gradients + (block / 2 * 36 * rows + t) * 2 * LANES + block % 2 * LANES,
+                                rows * 2 * LANES);
   }
 }
 
@@ -215,12 +220,13 @@ INLINE void NAME(gather_gradient)(const ckernels_winograd *s, const float *enter
     int64_t o = unit / runs * 2 * LANES, i = unit % runs * WINOGRAD_RUN;
     int64_t count = in - i < WINOGRAD_RUN ? in - i : WINOGRAD_RUN, width = out - o < 2 * LANES ? LANES : 2 * LANES;
     for (int64_t f = 0; f < 36; f++) {
-      const float *a = entered + f * all * in + i, *b = gradients + f * all * out + o;
+      const float *a = entered + (i / WINOGRAD_RUN * 36 + f) * all * WINOGRAD_RUN;
+      const float *b = gradients + (o / (2 * LANES) * 36 + f) * all * 2 * LANES;
       float *m = scratch + f * count * width;
       if (width == 2 * LANES)
-        NAME(panel)(a, 1, in, b, out, tiles, m, width, count, 2, 0);
+        NAME(panel)(a, 1, WINOGRAD_RUN, b, 2 * LANES, tiles, m, width, count, 2, 0);
       else
-        NAME(panel)(a, 1, in, b, out, tiles, m, width, count, 1, 0);
+        NAME(panel)(a, 1, WINOGRAD_RUN, b, 2 * LANES, tiles, m, width, count, 1, 0);
     }
     for (int64_t lane = 0; lane < width; lane += LANES)
       for (int64_t c = 0; c < count; c++) {

@@ -128,7 +128,7 @@ struct KernelTests {
     let dy = numbers(y.count, seed: 3)
     var scratch = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_scratch(&shape)))
     var transformed = [Float](repeating: .nan, count: 36 * x[1] * y[1])
-    unsafe ckernels_winograd_weights(&shape, weights, 0, &transformed, 0, Int64(y[1] / block))
+    unsafe ckernels_winograd_weights(&shape, weights, 0, &transformed, 0, ckernels_winograd_panels(&shape))
     var result = [Float](repeating: .nan, count: y.count)
     unsafe ckernels_winograd_forward(
       &shape, Self.blocked(image, x, block), transformed, nil, &result, &scratch, 0, ckernels_winograd_groups(&shape))
@@ -146,8 +146,96 @@ struct KernelTests {
     let wanted = Twin.convolution(
       Self.swapped(image, x).map(Double.init), Shape(x[1], x[0], x[2], x[3]), Self.swapped(dy, y).map(Double.init),
       Shape(y[1], x[0], y[2], y[3]), window)
-    let turned = Self.swapped(gradient, w).map { $0 }
-    #expect(difference(turned, wanted, tolerance: 1e-5) == nil)
+    #expect(difference(Self.swapped(gradient, w), wanted, tolerance: 1e-5) == nil)
+
+    // The order for many channels and few tiles must give the same, whether or not it would be chosen here.
+    var entered = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_entered(&shape)))
+    var gradients = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_entered_gradients(&shape)))
+    unsafe ckernels_winograd_enter(
+      &shape, Self.blocked(image, x, block), Self.blocked(dy, y, block), &entered, &gradients, 0,
+      ckernels_winograd_rows(&shape))
+    var near = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_gather_scratch(&shape)))
+    var gathered = [Float](repeating: .nan, count: y.count)
+    unsafe ckernels_winograd_gather_forward(
+      &shape, entered, weights, 0, nil, &gathered, &near, 0, ckernels_winograd_panels(&shape))
+    #expect(difference(Self.plain(gathered, y, block), expected, tolerance: 1e-5) == nil)
+    var other = [Float](repeating: .nan, count: w.count)
+    unsafe ckernels_winograd_gather_gradient(
+      &shape, entered, gradients, &other, &near, 0, ckernels_winograd_gather_units(&shape))
+    #expect(difference(Self.swapped(other, w), wanted, tolerance: 1e-5) == nil)
+  }
+
+  /// The data gradient is a convolution with the filters turned around, inputs and outputs in each other's place.
+  @Test(arguments: [8, 16]) func winogradTurnsFilters(block: Int) {
+    let (x, w) = (Shape(2, 32, 5, 6), Shape(32, 112, 3, 3))
+    let y = Shape(2, 112, 5, 6)
+    var shape = ckernels_winograd(
+      batch: 2, in_channels: 32, out_channels: 112, height: 5, width: 6, out_height: 5, out_width: 6, padding: 1,
+      block: Int64(block))
+    let image = numbers(x.count, seed: 1)
+    let weights = numbers(w.count, seed: 2)
+    let turned = Self.swapped(weights, w).indices.map { i in
+      let filter = Self.swapped(weights, w)
+      return Double(filter[i / 9 * 9 + 8 - i % 9])
+    }
+    let expected = Twin.convolution(image.map(Double.init), x, turned, Shape(112, 32, 3, 3), Window(padding: 1))
+    var transformed = [Float](repeating: .nan, count: 36 * 32 * 112)
+    unsafe ckernels_winograd_weights(&shape, weights, 1, &transformed, 0, ckernels_winograd_panels(&shape))
+    var scratch = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_scratch(&shape)))
+    var result = [Float](repeating: .nan, count: y.count)
+    unsafe ckernels_winograd_forward(
+      &shape, Self.blocked(image, x, block), transformed, nil, &result, &scratch, 0, ckernels_winograd_groups(&shape))
+    #expect(difference(Self.plain(result, y, block), expected, tolerance: 1e-5) == nil)
+
+    var entered = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_entered(&shape)))
+    unsafe ckernels_winograd_enter(
+      &shape, Self.blocked(image, x, block), nil, &entered, nil, 0, ckernels_winograd_rows(&shape))
+    var near = [Float](repeating: .nan, count: Int(unsafe ckernels_winograd_gather_scratch(&shape)))
+    let bias = numbers(112, seed: 3)
+    unsafe ckernels_winograd_gather_forward(
+      &shape, entered, weights, 1, bias, &result, &near, 0, ckernels_winograd_panels(&shape))
+    let shifted = expected.indices.map { expected[$0] + Double(bias[$0 / 30 % 112]) }
+    #expect(difference(Self.plain(result, y, block), shifted, tolerance: 1e-5) == nil)
+  }
+
+  /// A stem's weight gradient: few channels in, all windows, also those that hang over the edge on both sides.
+  @Test(
+    arguments: [1, 8, 16],
+    [(1, 5, 2, 2, 17, 13), (3, 7, 2, 3, 19, 24), (2, 3, 1, 1, 6, 5), (3, 8, 3, 7, 9, 2), (1, 1, 1, 0, 4, 4)])
+  func thinWeightGradientInEveryBlock(
+    block: Int, _ test: (channels: Int, kernel: Int, stride: Int, padding: Int, height: Int, width: Int)
+  ) {
+    let window = Window(stride: test.stride, padding: test.padding)
+    let x = Shape(2, test.channels, test.height, test.width)
+    let w = Shape(32, test.channels, test.kernel, test.kernel)
+    let y = Shape(
+      2, 32, window.outputSize(test.height, kernel: test.kernel), window.outputSize(test.width, kernel: test.kernel))
+    var shape = ckernels_thin_convolution(
+      batch: 2, in_channels: Int64(test.channels), in_height: Int64(test.height), in_width: Int64(test.width),
+      out_channels: 32, out_height: Int64(y.height), out_width: Int64(y.width), kernel_height: Int64(test.kernel),
+      kernel_width: Int64(test.kernel), stride: Int64(test.stride), padding: Int64(test.padding), block: Int64(block))
+    let image = numbers(x.count, seed: 1)
+    let dy = numbers(y.count, seed: 2)
+    var found = [Float](repeating: .nan, count: w.count)
+    unsafe ckernels_thin_weight_gradient(
+      &shape, image, Self.blocked(dy, y, block), &found, 0, Int64(32 / block * test.channels * test.kernel))
+    var expected = [Double](repeating: 0, count: w.count)
+    for index in expected.indices {
+      let (column, row) = (index % test.kernel, index / test.kernel % test.kernel)
+      let (c, o) = (
+        index / test.kernel / test.kernel % test.channels, index / test.kernel / test.kernel / test.channels
+      )
+      for n in 0..<2 {
+        for p in 0..<y.pixels {
+          let i = p / y.width * test.stride + row - test.padding
+          let j = p % y.width * test.stride + column - test.padding
+          guard (0..<test.height).contains(i), (0..<test.width).contains(j) else { continue }
+          let pixel = image[((n * test.channels + c) * test.height + i) * test.width + j]
+          expected[index] += Double(dy[(n * 32 + o) * y.pixels + p]) * Double(pixel)
+        }
+      }
+    }
+    #expect(difference(found, expected, tolerance: 1e-5) == nil)
   }
 
   /// Batch and channels in each other's place.

@@ -111,11 +111,15 @@ void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, cons
                                             float *sums, float *scratch, int64_t begin, int64_t end);
 void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, const float *sums, float *dw, int64_t begin,
                                        int64_t end);
-/* Both in another order, for many channels and few tiles: whether it is the quicker one. First all tiles are transformed,
- * with zeros beside them to 36 rows in and, with dy, 36 rows out floats (units: rows); then follows what no longer has
- * to pass through memory: y (units: panels), or sums and weights (units: gather units). */
+/* Both in another order, for many channels and few tiles: whether it is the quicker one. First all tiles are transformed
+ * (units: rows); then follows what no longer has to pass through memory: y (units: panels), or sums and weights (units:
+ * gather units). */
 int ckernels_winograd_gathers(const ckernels_winograd *shape);
+/* Tiles, and zeros up to a whole step of the product. */
 int64_t ckernels_winograd_rows(const ckernels_winograd *shape);
+/* Floats of all transformed tiles of x and of dy. */
+int64_t ckernels_winograd_entered(const ckernels_winograd *shape);
+int64_t ckernels_winograd_entered_gradients(const ckernels_winograd *shape);
 /* `gradients` may be null. */
 void ckernels_winograd_enter(const ckernels_winograd *shape, const float *x, const float *dy, float *entered,
                              float *gradients, int64_t begin, int64_t end);

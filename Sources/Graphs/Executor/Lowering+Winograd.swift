@@ -25,7 +25,8 @@ extension Lowering {
       convolution.padding, input: Array(source.suffix(2)), kernel: [3, 3], strides: [1, 1], dilations: [1, 1])
     var geometry = cwinograd_geometry(
       block: Int64(block), batch: Int64(source[0]), input_blocks: Int64((inputs + block - 1) / block),
-      output_blocks: Int64((outputs + block - 1) / block), height: Int64(source[2]), width: Int64(source[3]), output_height: Int64(result[2]),
+      output_blocks: Int64((outputs + block - 1) / block), height: Int64(source[2]), width: Int64(source[3]),
+      output_height: Int64(result[2]),
       output_width: Int64(result[3]), pad_top: Int64(before[0]), pad_left: Int64(before[1]), chunk: 0)
     let tiles = unsafe Int(cwinograd_tiles(&geometry))
     // The weights are four times as many, and a tile costs the same however little of it is used.

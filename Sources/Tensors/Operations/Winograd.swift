@@ -81,8 +81,9 @@ struct Winograd {
   private func entered(_ x: Tensor, _ dy: Tensor?) -> (x: Storage, dy: Storage?) {
     var shape = self.shape
     let rows = unsafe Int(ckernels_winograd_rows(&shape))
-    let entered = engine.pool.storage(count: 36 * rows * Int(shape.in_channels))
-    let gradients = dy.map { _ in engine.pool.storage(count: 36 * rows * Int(shape.out_channels)) }
+    let entered = engine.pool.storage(count: unsafe Int(ckernels_winograd_entered(&shape)))
+    let count = unsafe Int(ckernels_winograd_entered_gradients(&shape))
+    let gradients = dy == nil ? nil : engine.pool.storage(count: count)
     engine.parallel(rows) { begin, end in
       unsafe ckernels_winograd_enter(
         &shape, x.pointer, dy?.pointer, entered.pointer, gradients?.pointer, begin, end)

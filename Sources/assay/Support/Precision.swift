@@ -4,12 +4,12 @@ import Graphs
 /// What numbers are multiplied in.
 public enum Precision: String, ExpressibleByArgument, Sendable, CaseIterable {
   case f32
-  /// bfloat16 with sums in single precision, by oneDNN.
+  /// bfloat16 with sums in single precision.
   case bf16
 
   static let help: ArgumentHelp = """
-    f32, or bf16 where the processor has AVX-512 BF16 or AMX: oneDNN then multiplies in bfloat16. Weights and sums stay \
-    in f32, and so do Assay's own kernels.
+    f32, or bf16 where the processor has AVX-512 BF16 or AMX: convolutions and matrix products then multiply in \
+    bfloat16, with sums in f32.
     """
 
   /// Refuses what this processor cannot do. To compute in f32 without a word instead would be to keep from the user why it

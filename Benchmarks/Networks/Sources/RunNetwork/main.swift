@@ -7,8 +7,9 @@
 import Foundation
 import Graphs
 
-let arguments = CommandLine.arguments
-guard arguments.count == 7 || arguments.count == 8 && arguments[7] == "bf16", let threads = Int(arguments[5]), let runs = Int(arguments[6]) else {
+let usesBF16 = CommandLine.arguments.last == "bf16"
+let arguments = Array(CommandLine.arguments.dropLast(usesBF16 ? 1 : 0))
+guard arguments.count == 7, let threads = Int(arguments[5]), let runs = Int(arguments[6]) else {
   FileHandle.standardError.write(Data("usage: RunNetwork MODEL INPUT.f32 SHAPE OUTPUT.f32 THREADS RUNS [bf16]\n".utf8))
   exit(64)
 }
@@ -19,7 +20,7 @@ do {
   let model = try ONNXModel(contentsOf: arguments[1])
   guard let name = model.inputs.first?.name else { throw GraphError.unsupportedModel("it has no input") }
   let graph = try model.specialized(for: [name: shape])
-  let compiled = try GraphCompiler(graph, usesBF16: arguments.count == 8)
+  let compiled = try GraphCompiler(graph, usesBF16: usesBF16)
     .compile(inputShape: shape, threads: threads)
   let clock = ContinuousClock()
   for run in 0..<runs + 3 {
