@@ -25,12 +25,17 @@ TARGET int cquantized_from_floats(const cquantized_image *image, const float *x,
     for (int64_t b = 0; b < blocks; b++) {
       const float *from = x + (n * blocks + b) * area * block;
       uint8_t *to = y + n * area * image->stride + b * block;
-      if (block == 8) {
+      if (block > 1) {
         /* What lies beside the last channel lies within the pixel. */
-        for (int64_t i = 0; i < area; i++) {
-          const int64_t bytes = bytes_of(from + i * 8, divisor, zero, &bad);
-          memcpy(to + i * image->stride, &bytes, 8);
-        }
+        for (int64_t i = 0; i < area; i++)
+          for (int64_t c = 0; c < block; c += 8) {
+            const float *eight = from + i * block + c;
+            float last[8] = {0};
+            if (block - c < 8)
+              eight = memcpy(last, eight, (size_t)(block - c) * sizeof(float));
+            const int64_t bytes = bytes_of(eight, divisor, zero, &bad);
+            memcpy(to + i * image->stride + c, &bytes, 8);
+          }
         continue;
       }
       for (int64_t i = 0; i < area; i += 8) {
@@ -47,7 +52,7 @@ TARGET int cquantized_from_floats(const cquantized_image *image, const float *x,
       }
     }
   /* Channels beside the last are multiplied with zeros; they need not be anything, but the same every time. */
-  const int64_t used = blocks * block;
+  const int64_t used = block > 1 ? (blocks * block + 7) / 8 * 8 : blocks;
   if (image->stride > used)
     for (int64_t i = 0; i < image->batch * area; i++)
       memset(y + i * image->stride + used, zero_point, (size_t)(image->stride - used));
@@ -62,13 +67,14 @@ TARGET void cquantized_to_floats(const cquantized_image *image, const uint8_t *x
       const uint8_t *from = x + n * area * image->stride + b * block;
       float *to = y + (n * blocks + b) * area * block;
       const int64_t used = image->channels - b * block < block ? image->channels - b * block : block;
-      if (block == 8 && used == 8) {
+      if (block % 8 == 0 && used == block) {
         const __m256i zero = _mm256_set1_epi32(zero_point);
-        for (int64_t i = 0; i < area; i++) {
-          __m256i q = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(from + i * image->stride)));
-          _mm256_storeu_ps(to + i * 8,
-                           _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(q, zero)), _mm256_set1_ps(scale)));
-        }
+        for (int64_t i = 0; i < area; i++)
+          for (int64_t c = 0; c < block; c += 8) {
+            __m256i q = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(from + i * image->stride + c)));
+            _mm256_storeu_ps(to + i * block + c,
+                             _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_sub_epi32(q, zero)), _mm256_set1_ps(scale)));
+          }
       } else {
         for (int64_t i = 0; i < area; i++)
           for (int64_t c = 0; c < block; c++)

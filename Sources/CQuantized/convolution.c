@@ -1,18 +1,9 @@
 #include "epilogue.h"
+#include "wide.h"
 
 #define PIXELS 4 /* of one inner kernel: with the 8 sums and the weights of two steps they fill the registers */
 #define CHUNK 32 /* pixels that share a panel's weights while these are in the first-level cache */
-#define BLOCK (PANEL * 4) /* bytes: the 16 outputs' weights for one step of four bytes */
 #define MATES 16 /* blocks that are tried as another's mate */
-#define UNITS 8  /* pieces of work at least, so that threads end together */
-
-/* Bytes that lie side by side in one row of a window, and how many such runs a row has. */
-static int is_whole(const cquantized_convolution *job) { return job->dilation_x == 1 && job->stride == job->channels; }
-static int64_t run_bytes(const cquantized_convolution *job) {
-  return is_whole(job) ? job->kernel_width * job->channels : job->channels;
-}
-static int64_t runs(const cquantized_convolution *job) { return is_whole(job) ? 1 : job->kernel_width; }
-static int64_t run_steps(const cquantized_convolution *job) { return (run_bytes(job) + 3) / 4; }
 
 int64_t cquantized_steps(const cquantized_convolution *job) {
   return job->kernel_height * runs(job) * run_steps(job);
@@ -26,7 +17,7 @@ void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets) {
 }
 
 int64_t cquantized_packed(const cquantized_convolution *job) {
-  return (job->outputs + PANEL - 1) / PANEL * 2 * cquantized_steps(job);
+  return (job->outputs + PANEL - 1) / PANEL * (job->is_wide ? 1 : 2) * cquantized_steps(job);
 }
 
 /* Whether the sums of these products of bytes, `count` weights, stay within 16 bits whatever the bytes are: the worst are
@@ -101,11 +92,30 @@ static int64_t pair_up(int8_t *blocks, int32_t *order, int64_t count) {
   return paired;
 }
 
+/* [pair of panels][step][panel of the pair][16 outputs][4]: read from end to end. */
+static int64_t pack_wide(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *sums) {
+  const int64_t steps = cquantized_steps(job), panels = (job->outputs + PANEL - 1) / PANEL;
+  for (int64_t panel = 0; panel < panels; panel++) {
+    const int64_t mates = panel / 2 * 2 + 1 < panels ? 2 : 1;
+    int8_t *to = packed + (panel / 2 * 2 * steps + panel % 2) * BLOCK;
+    for (int lane = 0; lane < PANEL; lane++)
+      sums[panel * PANEL + lane] = 0;
+    for (int64_t step = 0; step < steps; step++, to += mates * BLOCK) {
+      gather(job, weights, panel, step, to);
+      for (int i = 0; i < BLOCK; i++)
+        sums[panel * PANEL + i / 4] += to[i];
+    }
+  }
+  return panels * steps;
+}
+
 /* [panel][block][16 outputs][4]. A step whose products could leave 16 bits is done in two blocks of half the weights. */
 int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
                         int32_t *ends, int32_t *sums) {
   const int64_t steps = cquantized_steps(job), panels = (job->outputs + PANEL - 1) / PANEL;
   int64_t total = 0;
+  if (job->is_wide)
+    return pack_wide(job, weights, packed, sums);
   for (int64_t panel = 0; panel < panels; panel++) {
     const int64_t first = total;
     for (int lane = 0; lane < PANEL; lane++)
@@ -135,6 +145,14 @@ int64_t cquantized_padded(const cquantized_convolution *job) {
   return (job->batch * padded_height(job) * padded_width(job) * job->stride + 4 + 63) / 64 * 64;
 }
 
+int cquantized_has_edges(const cquantized_convolution *job) {
+  if (job->is_wide && !is_narrow(job))
+    return 0; /* its windows find what is outside by pointers */
+  return padded_height(job) > job->height || padded_width(job) > job->width;
+}
+
+int64_t cquantized_scratch(const cquantized_convolution *job) { return job->is_wide ? wide_scratch(job) : 0; }
+
 void cquantized_start(cquantized_convolution *job) { job->next = 0; }
 
 void cquantized_edges_part(void *context, int index) {
@@ -160,6 +178,12 @@ void cquantized_edges_part(void *context, int index) {
 #if defined(__x86_64__)
 
 int cquantized_supported(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+int cquantized_wide_supported(void) {
+  return cquantized_supported() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni");
+}
 
 INLINE __m256i four_bytes(const uint8_t *x) {
   int32_t bytes;
@@ -235,8 +259,11 @@ INLINE void strip(const int pixels, const cquantized_convolution *job, const uin
 }
 
 TARGET void cquantized_multiply_part(void *context, int index) {
-  (void)index;
   cquantized_convolution *job = context;
+  if (job->is_wide) {
+    cquantized_wide_part(job, index);
+    return;
+  }
   const finish f = finish_of(job);
   const int64_t panels = (job->outputs + PANEL - 1) / PANEL;
   const int64_t area = job->output_height * job->output_width, count = job->batch * area;
@@ -270,6 +297,7 @@ TARGET void cquantized_multiply_part(void *context, int index) {
 #else
 
 int cquantized_supported(void) { return 0; }
+int cquantized_wide_supported(void) { return 0; }
 void cquantized_multiply_part(void *job, int index) { (void)job, (void)index; }
 
 #endif

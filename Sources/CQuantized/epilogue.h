@@ -1,10 +1,6 @@
-/* From sums to bytes: what both kinds of convolution end with. */
+/* From sums to bytes on AVX2: what both kinds of convolution end with. */
 #pragma once
-#include "cquantized.h"
-#include <string.h>
-
-#define PANEL 16 /* output channels of one inner kernel */
-#define UNROLLED _Pragma("clang loop unroll(full)")
+#include "geometry.h"
 
 /* Calls body(n) with the constant n = count. */
 #define UP_TO_4(count, body)                                                                                           \
@@ -34,15 +30,6 @@
     UP_TO_4(count, body)                                                                                               \
     break;                                                                                                             \
   }
-
-/* Hands out [*first, *last) of `count` pieces of work, `size` at a time; 0 when there is none left. */
-static inline int take(int64_t *next, int64_t size, int64_t count, int64_t *first, int64_t *last) {
-  *first = __atomic_fetch_add(next, size, __ATOMIC_RELAXED);
-  if (*first >= count)
-    return 0;
-  *last = *first + size < count ? *first + size : count;
-  return 1;
-}
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -108,13 +95,3 @@ INLINE void store_bytes(uint8_t *to, uint8_t *other_to, const __m256 values[4], 
 }
 
 #endif
-
-/* The input with its edges. */
-static inline int64_t padded_width(const cquantized_convolution *job) {
-  const int64_t reach = (job->output_width - 1) * job->stride_x + (job->kernel_width - 1) * job->dilation_x + 1;
-  return reach > job->pad_left + job->width ? reach : job->pad_left + job->width;
-}
-static inline int64_t padded_height(const cquantized_convolution *job) {
-  const int64_t reach = (job->output_height - 1) * job->stride_y + (job->kernel_height - 1) * job->dilation_y + 1;
-  return reach > job->pad_top + job->height ? reach : job->pad_top + job->height;
-}

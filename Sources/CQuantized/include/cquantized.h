@@ -1,11 +1,11 @@
-/* Convolutions of 8-bit images with 8-bit weights, for AVX2.
+/* Convolutions of 8-bit images with 8-bit weights, for AVX2 and for AVX-512 with VNNI.
  *
  * Images are unsigned bytes in rows of pixels, the channels of a pixel side by side ("NHWC"), `stride` bytes from one pixel
  * to the next. A byte q stands for scale (q - zero point).
  *
- * Exact: products are summed in 32 bits. The instruction that multiplies bytes adds pairs of products in 16 bits and
+ * Exact: products are summed in 32 bits. AVX2's instruction that multiplies bytes adds pairs of products in 16 bits and
  * saturates; where weights are so large that it could, they are multiplied in two halves. Where they are so small that
- * sums of four products fit, two such instructions share what widens their sums.
+ * sums of four products fit, two such instructions share what widens their sums. VNNI's adds four products in 32 bits.
  *
  * No allocation, no threads of its own, no globals. Threads share a job as in ctransformer.h. */
 #pragma once
@@ -16,6 +16,8 @@ extern "C" {
 #endif
 
 int cquantized_supported(void);
+/* Whether there is AVX-512 with VNNI, for `is_wide`. */
+int cquantized_wide_supported(void);
 
 typedef struct {
   int64_t batch;
@@ -35,6 +37,7 @@ typedef struct {
   int64_t residual_stride;
   int32_t rectifies;          /* whether what is below 0 becomes 0 */
 
+  int32_t is_wide;            /* whether AVX-512 and VNNI are used; what packs weights must know it too */
   int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */
 
   int64_t next;
@@ -47,8 +50,8 @@ typedef struct {
   const int32_t *offsets, *ends; /* direct: from a window's first byte to each block's four, and cquantized_pack's */
   const uint8_t *residual; /* null for none; may be y */
   uint8_t *y;
-  uint8_t *padded;         /* direct: cquantized_padded bytes; or x, where nothing has to be filled up */
-  uint8_t *scratch;        /* Winograd: cquantized_winograd_scratch bytes for each thread */
+  uint8_t *padded;         /* direct: cquantized_padded bytes; or x, where cquantized_has_edges says no */
+  uint8_t *scratch;        /* cquantized_scratch or cquantized_winograd_scratch bytes for each thread */
 } cquantized_convolution;
 
 /* Steps of four bytes that a sum has. */
@@ -59,11 +62,13 @@ void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets);
 int64_t cquantized_packed(const cquantized_convolution *job);
 /* Packs weights [outputs][channels][kernel_height][kernel_width] and says which step each block is for, where each panel's
  * blocks end (first those that are multiplied two by two, then the others: two entries of `ends`), and what each output's
- * weights sum up to. Returns the number of blocks. */
+ * weights sum up to. Returns the number of blocks. Wide, steps keep their order: `order` and `ends` are left alone. */
 int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
                         int32_t *ends, int32_t *sums);
-/* Bytes that the input takes with its edges filled up. */
+/* Whether the input must be copied for the sake of its edges, and the bytes that it then takes. */
+int cquantized_has_edges(const cquantized_convolution *job);
 int64_t cquantized_padded(const cquantized_convolution *job);
+int64_t cquantized_scratch(const cquantized_convolution *job);
 /* Before the parts of each phase: with edges, the first fills them up, the second multiplies. */
 void cquantized_start(cquantized_convolution *job);
 void cquantized_edges_part(void *job, int index);
@@ -89,7 +94,8 @@ typedef struct {
   int64_t output_height, output_width, kernel_height, kernel_width, stride_y, stride_x, pad_top, pad_left;
 } cquantized_window;
 
-/* `block` is how many channels lie side by side: 1 for row-major images, 8 for blocks of 8 with zeros beside the last.
+/* `block` is how many channels lie side by side: 1 for row-major images, all channels where these come last, 8 or 16 for
+ * blocks with zeros beside the last. Above 1, `stride` must be a multiple of 16.
  * Returns 0 if something was not a number. */
 int cquantized_from_floats(const cquantized_image *image, const float *x, int64_t block, float scale,
                            int32_t zero_point, uint8_t *y);

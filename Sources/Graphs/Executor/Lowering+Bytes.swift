@@ -2,8 +2,10 @@ import CDNN
 import CQuantized
 
 extension Graph {
-  /// Whether the executor has kernels for bytes on this processor.
-  static let hasQuantizedKernels = cquantized_supported() == 1 && cdnn_vector_width() == 8
+  /// Whether the executor has kernels for bytes on this processor that are quicker than floats: those for AVX2 are not
+  /// where floats have vectors twice as wide.
+  static let hasQuantizedKernels =
+    cquantized_wide_supported() == 1 || cquantized_supported() == 1 && cdnn_vector_width() == 8
 }
 
 extension Lowering {
@@ -47,8 +49,8 @@ extension Lowering {
       isReadAsBytes(node.output)
     else { return false }
     var x = try located(node.inputs[0])
-    if x.layout != .blocked(8) || shape[1] <= 4 { x = try located(node.inputs[0], .plain, for: node) }
-    let block = x.layout == .plain ? 1 : 8
+    if shape[1] <= 4 { x = try located(node.inputs[0], .plain, for: node) }
+    let block = x.layout.block(channels: shape[1])
     let result = allocateBytes(shape)
     let (from, to, zero) = (x.storage, result.storage, Int32(quantization.zeroPoints[0]))
     let image = result.image
@@ -71,13 +73,14 @@ extension Lowering {
   }
 
   mutating func floats(_ x: Bytes, scale: Float, zeroPoint: Int, _ node: String) -> Located {
-    let layout = x.shape[1] < 8 ? Layout.plain : .blocked(8)
+    // Where oneDNN's kernels take them without a reorder.
+    let layout = x.shape[1] < 8 ? Layout.plain : .blocked(cdnn_vector_width() == 16 ? 16 : 8)
     let result = allocate(x.shape, layout)
-    let (from, to, image) = (x.storage, result.storage, x.image)
+    let (from, to, image, block) = (x.storage, result.storage, x.image, Int64(layout.block(channels: x.shape[1])))
     emit(node, "dequantize", touching: [from, to]) { storages in
       unsafe withUnsafePointer(to: image) {
         unsafe cquantized_to_floats(
-          $0, storages.bytes(from), layout == .plain ? 1 : 8, scale, Int32(zeroPoint), storages[to])
+          $0, storages.bytes(from), block, scale, Int32(zeroPoint), storages[to])
       }
     }
     return result

@@ -32,9 +32,7 @@ extension Lowering {
       ? unsafe try winograd(node, job, weights, scales: scales, bias: bias, columns: columns)
       : unsafe try direct(node, job, weights, scales: scales, bias: bias, columns: columns)
 
-    let needsEdges =
-      unsafe !isWinograd
-      && cquantized_padded(&job) > (x.shape[0] * x.shape[2] * x.shape[3] * x.stride + 4 + 63) / 64 * 64
+    let needsEdges = unsafe !isWinograd && cquantized_has_edges(&job) == 1
     let padded = needsEdges ? program.planned(bytes: unsafe Int(cquantized_padded(&job))) : x.storage
     let scratch = program.planned(bytes: threads * parts.scratch)
     let place = allocateBytes(result)
@@ -116,6 +114,7 @@ extension Lowering {
     unsafe job.residual_zero_point = Int32(quantized.residual?.zeroPoints[0] ?? 0)
     unsafe job.residual_stride = Int64(Bytes.stride(result[1]))
     unsafe job.rectifies = quantized.rectifies ? 1 : 0
+    unsafe job.is_wide = cquantized_wide_supported()
     return unsafe job
   }
 
@@ -130,7 +129,6 @@ extension Lowering {
     let own = "\(node.output)/bytes"
     let zero = unsafe job.zero_point
     let weights = try fixed("\(own)/weights") { packed.blocks }
-    let ends = try fixed("\(own)/ends") { packed.ends }
     let starts = try fixed("\(own)/bias") {
       (0..<columns).map { column -> Int32 in
         guard column < bias.count else { return 0 }
@@ -139,14 +137,19 @@ extension Lowering {
       }
     }
     let padded = try fixed("\(own)/scales") { scales + [Float](repeating: 0, count: columns - scales.count) }
-    let offsets = try fixed("\(own)/offsets/\(unsafe job.height)x\(unsafe job.width)") {
+    let none = program.fixed(try AlignedBuffer(bytes: 64))
+    var parts = unsafe Parts(
+      weights: weights, bias: starts, scales: padded, shifts: none, offsets: none, ends: none,
+      scratch: Int(cquantized_scratch(&job)))
+    // The wide kernel takes the steps in their order.
+    guard unsafe job.is_wide == 0 else { return parts }
+    parts.ends = try fixed("\(own)/ends") { packed.ends }
+    parts.offsets = try fixed("\(own)/offsets/\(unsafe job.height)x\(unsafe job.width)") {
       var offsets = unsafe [Int32](repeating: 0, count: Int(cquantized_steps(&job)))
       unsafe cquantized_offsets(&job, &offsets)
       return packed.order.map { offsets[Int($0)] }
     }
-    let none = program.fixed(try AlignedBuffer(bytes: 64))
-    return Parts(
-      weights: weights, bias: starts, scales: padded, shifts: none, offsets: offsets, ends: ends, scratch: 0)
+    return parts
   }
 
   private mutating func winograd(
