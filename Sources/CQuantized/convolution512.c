@@ -19,22 +19,35 @@ static source source_of(const cquantized_convolution *job, const uint8_t *outsid
 /* Where each run of the windows of pixels [first, last) begins: [run][pixel]. */
 static void locate(const cquantized_convolution *job, const source *s, int64_t first, int64_t last,
                    const uint8_t **places) {
-  const int64_t area = job->output_height * job->output_width, count = last - first;
-  int64_t n = first / area, oy = first % area / job->output_width, ox = first % job->output_width;
-  for (int64_t pixel = 0; pixel < count; pixel++) {
-    const uint8_t **to = places + pixel;
+  const int64_t count = last - first, step = job->stride_x * job->stride;
+  /* One row of results, or a part of it, after the other. */
+  for (int64_t pixel = first; pixel < last;) {
+    const int64_t row = pixel / job->output_width, start = pixel % job->output_width;
+    const int64_t left = job->output_width - start, width = left < last - pixel ? left : last - pixel;
+    const int64_t n = row / job->output_height, top = row % job->output_height * job->stride_y - s->top;
+    const uint8_t **to = places + (pixel - first);
     for (int64_t ky = 0; ky < job->kernel_height; ky++) {
-      const int64_t y = oy * job->stride_y - s->top + ky * job->dilation_y;
-      const uint8_t *row = s->pixels + (n * s->height + y) * s->width * job->stride;
-      int64_t x = ox * job->stride_x - s->left;
-      for (int64_t run = 0; run < runs(job); run++, x += job->dilation_x, to += count)
-        *to = y >= 0 && y < s->height && x >= 0 && x < s->width ? row + x * job->stride : s->outside;
+      const int64_t y = top + ky * job->dilation_y;
+      for (int64_t run = 0; run < runs(job); run++, to += count) {
+        const int64_t x = start * job->stride_x - s->left + run * job->dilation_x;
+        /* Those before `inside` are to the left of the image, those from `outside` on to the right. */
+        int64_t inside = x < 0 ? (job->stride_x - 1 - x) / job->stride_x : 0;
+        int64_t outside = x < s->width ? (s->width - x + job->stride_x - 1) / job->stride_x : 0;
+        if (y < 0 || y >= s->height)
+          outside = 0;
+        outside = outside < width ? outside : width;
+        inside = inside < outside ? inside : outside;
+        const uint8_t *place = s->pixels + ((n * s->height + y) * s->width + x) * job->stride + inside * step;
+        int64_t i = 0;
+        for (; i < inside; i++)
+          to[i] = s->outside;
+        for (; i < outside; i++, place += step)
+          to[i] = place;
+        for (; i < width; i++)
+          to[i] = s->outside;
+      }
     }
-    if (++ox == job->output_width) {
-      ox = 0;
-      if (++oy == job->output_height)
-        oy = 0, n++;
-    }
+    pixel += width;
   }
 }
 

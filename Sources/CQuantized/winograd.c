@@ -1,9 +1,11 @@
 /* 3x3 windows at a stride of 1 by F(4x4, 3x3) (Lavin and Gray 2016, arXiv 1509.09308) in whole numbers: the input's
- * transform is exact in 16 bits, that of the weights is rounded to 16, and the products are summed in 32. */
+ * transform is exact in 16 bits, that of the weights is rounded to 16, and the products are summed in 32. Here is how
+ * weights are packed, and what AVX2 does. */
 #include "epilogue.h"
+#include "wide.h"
+#include "winograd.h"
 #include <math.h>
 
-#define POINTS 36
 #define ROWS 6 /* tiles of one inner kernel: 12 sums */
 
 /* The rows of both transforms are scaled against each other, so that the weights' are about as large as each other. */
@@ -30,10 +32,17 @@ static double bound(const cquantized_convolution *job, int i, int j) {
   return high > -low ? high : -low;
 }
 
-/* [panel][point][pair of channels][16 outputs][2]: read from end to end, as memory likes it. */
+/* [panel][point][pair of channels][16 outputs][2]: read from end to end, as memory likes it. Wide, with pairs of panels,
+ * the two of a pair side by side: [pair][point][pair of channels][panel of the pair][16 outputs][2]. */
+static int64_t place_of(const cquantized_convolution *job, int64_t output, int64_t channel, int point) {
+  const int64_t panels = (job->outputs + PANEL - 1) / PANEL, panel = output / PANEL, both = job->is_wide ? 2 : 1;
+  const int64_t start = panel / both * both, mates = start + 1 < panels ? both : 1;
+  return start * POINTS * job->stride * PANEL + point * job->stride * PANEL * mates +
+         (channel / 2 * mates + panel - start) * 2 * PANEL + output % PANEL * 2 + channel % 2;
+}
+
 void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *weights, int16_t *packed,
                               float *factors) {
-  const int64_t channels = job->stride;
   memset(packed, 0, (size_t)cquantized_winograd_packed(job) * sizeof *packed);
   for (int64_t output = 0; output < job->outputs; output++) {
     /* As large as neither a weight passes 16 bits nor a sum 32. */
@@ -53,8 +62,7 @@ void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *w
               largest[point] = fabs(u) > largest[point] ? fabs(u) : largest[point];
               total[point] += fabs(u);
             } else {
-              int64_t place = (output / PANEL * POINTS + point) * channels * PANEL + channel / 2 * 2 * PANEL;
-              packed[place + output % PANEL * 2 + channel % 2] = (int16_t)lrint(u * factor);
+              packed[place_of(job, output, channel, point)] = (int16_t)lrint(u * factor);
             }
           }
       }
@@ -73,8 +81,6 @@ void cquantized_winograd_pack(const cquantized_convolution *job, const int8_t *w
   }
 }
 
-static int64_t across(const cquantized_convolution *job) { return (job->output_width + 3) / 4; }
-static int64_t down(const cquantized_convolution *job) { return (job->output_height + 3) / 4; }
 int64_t cquantized_winograd_tiles(const cquantized_convolution *job) { return job->batch * across(job) * down(job); }
 
 /* Tiles in flight: their transformed channels and one panel of sums stay in the second-level cache. */
@@ -84,20 +90,9 @@ static int64_t chunk_tiles(const cquantized_convolution *job) {
 }
 
 int64_t cquantized_winograd_scratch(const cquantized_convolution *job) {
+  if (job->is_wide)
+    return wide_winograd_scratch(job);
   return POINTS * chunk_tiles(job) * (2 * job->stride + 4 * PANEL) + job->stride;
-}
-
-/* Where the 36 pixels of a tile are; `outside` for those beyond the edges. */
-static void locate(const cquantized_convolution *job, int64_t tile, const uint8_t *outside,
-                   const uint8_t *pixels[POINTS]) {
-  const int64_t image = tile / (across(job) * down(job)) * job->height;
-  const int64_t top = tile / across(job) % down(job) * 4 - job->pad_top;
-  const int64_t left = tile % across(job) * 4 - job->pad_left;
-  for (int64_t y = top; y < top + 6; y++) {
-    int64_t offset = ((image + y) * job->width + left) * job->stride;
-    for (int64_t x = left; x < left + 6; x++, offset += job->stride)
-      *pixels++ = y >= 0 && y < job->height && x >= 0 && x < job->width ? job->x + offset : outside;
-  }
 }
 
 #if defined(__x86_64__)
@@ -230,6 +225,10 @@ TARGET static void finish_tile(const cquantized_convolution *job, const int32_t 
 
 TARGET void cquantized_winograd_part(void *context, int index) {
   cquantized_convolution *job = context;
+  if (job->is_wide) {
+    cquantized_wide_winograd_part(job, index);
+    return;
+  }
   const finish f = finish_of(job);
   const int64_t channels = job->stride, panels = (job->outputs + PANEL - 1) / PANEL;
   const int64_t tiles = cquantized_winograd_tiles(job), chunk = chunk_tiles(job);
@@ -245,7 +244,7 @@ TARGET void cquantized_winograd_part(void *context, int index) {
     const int64_t group = item % groups;
     for (int64_t tile = first; tile < last; tile++) {
       const uint8_t *pixels[POINTS];
-      locate(job, tile, outside, pixels);
+      locate_tile(job, tile, outside, pixels);
       for (int64_t channel = 0; channel < channels; channel += 16)
         transform_input(pixels, channel, job->zero_point, v + (tile - first) * channels + channel, chunk * channels);
     }

@@ -94,17 +94,36 @@ typedef struct {
   int64_t output_height, output_width, kernel_height, kernel_width, stride_y, stride_x, pad_top, pad_left;
 } cquantized_window;
 
-/* `block` is how many channels lie side by side: 1 for row-major images, all channels where these come last, 8 or 16 for
- * blocks with zeros beside the last. Above 1, `stride` must be a multiple of 16.
- * Returns 0 if something was not a number. */
-int cquantized_from_floats(const cquantized_image *image, const float *x, int64_t block, float scale,
-                           int32_t zero_point, uint8_t *y);
+/* Floats to bytes, shared by threads. `block` is how many channels lie side by side: 1 for row-major images, all channels
+ * where these come last, 8 or 16 for blocks with zeros beside the last. Above 1, `stride` must be a multiple of 16. */
+typedef struct {
+  cquantized_image image;
+  int64_t block;
+  float scale;
+  int32_t zero_point;
+  int64_t next;   /* 0 at first */
+  int32_t is_bad; /* 0 at first; afterwards whether something was not a number */
+  const float *x;
+  uint8_t *y;
+} cquantized_quantization;
+void cquantized_quantize_part(void *job, int index);
+
 void cquantized_to_floats(const cquantized_image *image, const uint8_t *x, int64_t block, float scale,
                           int32_t zero_point, float *y);
+
 /* The largest byte of each window, or `factor` times their mean plus `shift`, rounded; padding does not count. `stride`
  * must be a multiple of 16, and a window of which the mean is taken has at most 257 pixels. */
-void cquantized_pool(const cquantized_image *image, const cquantized_window *window, const uint8_t *x,
-                     int takes_maximum, float factor, float shift, uint8_t *y);
+typedef struct {
+  cquantized_image image;
+  cquantized_window window;
+  int32_t takes_maximum;
+  float factor, shift;
+  int64_t next; /* 0 at first */
+  const uint8_t *x;
+  uint8_t *y;
+} cquantized_pooling;
+void cquantized_pool_part(void *job, int index);
+
 /* Pixel (rows[i], columns[j]) for each i and j. */
 void cquantized_pick(const cquantized_image *image, const uint8_t *x, const int32_t *rows, int64_t row_count,
                      const int32_t *columns, int64_t column_count, uint8_t *y);

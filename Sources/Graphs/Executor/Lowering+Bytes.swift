@@ -52,14 +52,24 @@ extension Lowering {
     if shape[1] <= 4 { x = try located(node.inputs[0], .plain, for: node) }
     let block = x.layout.block(channels: shape[1])
     let result = allocateBytes(shape)
-    let (from, to, zero) = (x.storage, result.storage, Int32(quantization.zeroPoints[0]))
-    let image = result.image
+    let (from, to) = (x.storage, result.storage)
+    var job = unsafe cquantized_quantization()
+    unsafe job.image = result.image
+    unsafe job.block = Int64(block)
+    unsafe job.scale = scale
+    unsafe job.zero_point = Int32(quantization.zeroPoints[0])
+    let shared = unsafe ParallelJob(job, threads: threads)
     program.append(
       node.name, "quantize", touching: [from, to],
       .fallible { storages in
-        unsafe withUnsafePointer(to: image) {
-          unsafe cquantized_from_floats($0, storages[from], Int64(block), scale, zero, storages.bytes(to)) == 1
-        }
+        unsafe shared.run(
+          prepare: { job in
+            unsafe job.pointee.x = UnsafePointer(storages[from])
+            unsafe job.pointee.y = storages.bytes(to)
+            unsafe job.pointee.next = 0
+            unsafe job.pointee.is_bad = 0
+          }, cquantized_quantize_part)
+        return unsafe shared.value.is_bad == 0
       })
     defineBytes(node.output, result)
     return true
@@ -126,14 +136,21 @@ extension Lowering {
       kernel_width: Int64(pooling.kernel[1]), stride_y: Int64(pooling.strides[0]), stride_x: Int64(pooling.strides[1]),
       pad_top: Int64(before[0]), pad_left: Int64(before[1]))
     let result = allocateBytes(shape)
-    let (from, to, image) = (x.storage, result.storage, x.image)
+    let (from, to) = (x.storage, result.storage)
+    var job = unsafe cquantized_pooling()
+    unsafe job.image = x.image
+    unsafe job.window = window
+    unsafe job.takes_maximum = takesMaximum ? 1 : 0
+    unsafe job.factor = factor
+    unsafe job.shift = shift
+    let shared = unsafe ParallelJob(job, threads: threads)
     emit(node.name, "pool bytes", touching: [from, to]) { storages in
-      unsafe withUnsafePointer(to: image) { image in
-        unsafe withUnsafePointer(to: window) {
-          unsafe cquantized_pool(
-            image, $0, storages.bytes(from), takesMaximum ? 1 : 0, factor, shift, storages.bytes(to))
-        }
-      }
+      unsafe shared.run(
+        prepare: { job in
+          unsafe job.pointee.x = UnsafePointer(storages.bytes(from))
+          unsafe job.pointee.y = storages.bytes(to)
+          unsafe job.pointee.next = 0
+        }, cquantized_pool_part)
     }
     defineBytes(node.output, result)
   }

@@ -13,12 +13,15 @@ extension Lowering {
     }
     let result = shape(node)
     var job = unsafe job(quantized, constant.shape, x, result)
-    // Few tiles leave the inner kernel idle; large weights would be read from memory for each of them.
+    // Few tiles leave the inner kernel idle; large weights would be read from memory for each of them, the sooner the
+    // less the definition takes.
     let tiles = unsafe cquantized_winograd_tiles(&job)
     let kernel = Array(constant.shape.suffix(2))
+    let hasSmallWeights =
+      unsafe job.is_wide == 1 ? x.shape[1] * constant.shape[0] <= 1 << 15 : x.shape[1] <= 256
     let isWinograd =
       usesWinograd && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
-      && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && x.shape[1] <= 256 && tiles >= 4
+      && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && hasSmallWeights && tiles >= 4
     unsafe job.groups = Int64(threads) * 12 > tiles ? Int64(threads) : 1
 
     let outputs = constant.shape[0]

@@ -16,6 +16,9 @@ import CDNN
     unsafe job.deallocate()
   }
 
+  /// The structure as the last run left it.
+  var value: Job { unsafe job.pointee }
+
   /// Lets every thread do its part.
   func run(
     prepare: (UnsafeMutablePointer<Job>) -> Void, _ part: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void
