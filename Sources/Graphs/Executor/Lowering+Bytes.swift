@@ -83,10 +83,12 @@ extension Lowering {
   }
 
   mutating func floats(_ x: Bytes, scale: Float, zeroPoint: Int, _ node: String) -> Located {
-    // Where oneDNN's kernels take them without a reorder.
-    let layout = x.shape[1] < 8 ? Layout.plain : .blocked(cdnn_vector_width() == 16 ? 16 : 8)
+    // As oneDNN's kernels take them without a reorder; one pixel has its channels side by side anyway.
+    let isPixel = x.shape[2] * x.shape[3] == 1
+    let layout = x.shape[1] < 8 || isPixel ? Layout.plain : .blocked(cdnn_vector_width() == 16 ? 16 : 8)
     let result = allocate(x.shape, layout)
-    let (from, to, image, block) = (x.storage, result.storage, x.image, Int64(layout.block(channels: x.shape[1])))
+    let block = Int64(isPixel ? x.shape[1] : layout.block(channels: x.shape[1]))
+    let (from, to, image) = (x.storage, result.storage, x.image)
     emit(node, "dequantize", touching: [from, to]) { storages in
       unsafe withUnsafePointer(to: image) {
         unsafe cquantized_to_floats(
@@ -102,7 +104,9 @@ extension Lowering {
     let shape = shape(node)
     switch bridge.kind {
     case .maxPooling(let pooling): lowerPooling(node, x, pooling, takesMaximum: true, factor: 1, shift: 0)
-    case .averagePooling(let pooling):
+    case .averagePooling, .globalAveragePooling:
+      var pooling = Pooling(kernel: Array(x.shape.suffix(2)))
+      if case .averagePooling(let smaller) = bridge.kind { pooling = smaller }
       // What 16 bits hold.
       guard pooling.kernel.reduce(1, *) <= 257 else { return try lowerSpelledOut(node) }
       let factor = bridge.input.scales[0] / bridge.output.scales[0]

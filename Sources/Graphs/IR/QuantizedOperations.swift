@@ -21,6 +21,7 @@ public struct QuantizedBridge: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     case maxPooling(Pooling)
     case averagePooling(Pooling)
+    case globalAveragePooling
     /// Nearest only.
     case resize(Resize)
   }
@@ -33,6 +34,7 @@ public struct QuantizedBridge: Sendable, Hashable {
     switch kind {
     case .maxPooling(let pooling): .maxPooling(pooling)
     case .averagePooling(let pooling): .averagePooling(pooling)
+    case .globalAveragePooling: .globalAveragePooling
     case .resize(let resize): .resize(resize)
     }
   }

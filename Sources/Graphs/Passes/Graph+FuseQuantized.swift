@@ -6,17 +6,34 @@ extension Graph {
     let uses = GraphUses(self)
     let producer = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.output, $0) })
     var taken: Set<Int> = []
-    var fused: [Int: Node] = [:]
+    var fused: [Int: QuantizedMatcher.Match] = [:]
     // From the end: what an addition's result is rounded to claims the convolution before that convolution's own rounding.
     for (index, node) in nodes.enumerated().reversed() where !taken.contains(index) {
       guard case .quantize(let output) = node.operation, output.isByte else { continue }
       let matcher = QuantizedMatcher(graph: self, uses: uses, producer: producer, taken: taken)
       guard let match = matcher.match(node, output) else { continue }
       taken.formUnion(match.covered)
-      fused[index] = match.node
+      fused[index] = match
     }
-    for (index, node) in fused { nodes[index] = node }
-    nodes = nodes.indices.filter { !taken.contains($0) }.map { nodes[$0] }
+    var result: [Node] = []
+    for (index, node) in nodes.enumerated() where !taken.contains(index) {
+      guard var match = fused[index] else {
+        result.append(node)
+        continue
+      }
+      if let weights = match.weights {
+        match.node.inputs[1] = addConstant(weights, named: "\(match.node.inputs[1]).image")
+        // The convolution's result is an image of one pixel.
+        let image = "\(match.node.output).image"
+        result.append(
+          Node(name: match.node.name, operation: .flatten(axis: 1), inputs: [image], output: match.node.output))
+        match.node.output = image
+        result.insert(match.node, at: result.count - 1)
+      } else {
+        result.append(match.node)
+      }
+    }
+    nodes = result
     removeDeadNodes()
   }
 }
@@ -37,6 +54,8 @@ private struct QuantizedMatcher {
   struct Match {
     var node: Node
     var covered: Set<Int>
+    /// Of a product of rows, as those of a convolution.
+    var weights: Constant?
   }
 
   /// The node that makes a value, if nothing else reads it.
@@ -79,7 +98,7 @@ private struct QuantizedMatcher {
       }
       return candidates.max { $0.position < $1.position }?.match
     }
-    guard let convolution = convolution(made.node) else { return nil }
+    guard let convolution = convolution(made.node) ?? product(made.node) else { return nil }
     let operation = QuantizedConvolution(
       convolution: convolution.geometry, input: convolution.input, weights: convolution.weights, rectifies: rectifies,
       output: output)
@@ -87,7 +106,7 @@ private struct QuantizedMatcher {
       node: Node(
         name: made.node.name, operation: .quantizedConvolution(operation), inputs: convolution.inputs,
         output: end.output),
-      covered: covered)
+      covered: covered, weights: convolution.constant)
   }
 
   /// A rectifier, or a limit that bytes of this quantisation cannot pass anyway.
@@ -129,6 +148,40 @@ private struct QuantizedMatcher {
     var input: Quantization
     var weights: Quantization
     var inputs: [String]
+    /// The weights where they are not those of a convolution in the graph.
+    var constant: Constant?
+  }
+
+  /// The product behind a global pooling: a convolution of an image that is one pixel.
+  private func product(_ node: Node) -> Convolved? {
+    guard case .gemm(let gemm) = node.operation, !gemm.transposesA, gemm.transposesB, gemm.alpha == 1, gemm.beta == 1,
+      node.postOperations.isEmpty, let (row, input) = bytes(node.inputs[0]), let x = pooled(row, input),
+      let index = producer[node.inputs[1]], case .dequantize(var weights) = graph.nodes[index].operation,
+      weights.type == .int8, weights.zeroPoints.allSatisfy({ $0 == 0 }),
+      weights.axis == nil || weights.axis == 0 || weights.axis == -2,
+      let constant = graph.constants[graph.nodes[index].inputs[0]], constant.shape.count == 2,
+      case .int8(let values) = constant.elements, constant.shape[0] > 4, constant.shape[1] >= 8
+    else { return nil }
+    if let name = node.input(2) {
+      // The bias may be integers, still to be folded.
+      let numbers = graph.constants[name] ?? producer[name].flatMap { graph.constants[graph.nodes[$0].inputs[0]] }
+      guard numbers?.shape == [constant.shape[0]] else { return nil }
+    }
+    if weights.axis != nil { weights.axis = 0 }
+    return Convolved(
+      geometry: Convolution(), input: input, weights: weights,
+      inputs: [x, graph.nodes[index].inputs[0]] + (node.input(2).map { [$0] } ?? []),
+      constant: Constant(values, shape: constant.shape + [1, 1]))
+  }
+
+  /// The bytes of a global pooling whose flattened form, perhaps rounded once more to the same bytes, is `row`.
+  private func pooled(_ row: String, _ quantization: Quantization) -> String? {
+    guard let index = producer[row], graph.nodes[index].operation == .quantize(quantization),
+      let flat = producer[graph.nodes[index].inputs[0]], case .flatten(axis: 1) = graph.nodes[flat].operation,
+      let (image, own) = bytes(graph.nodes[flat].inputs[0]), own == quantization, let end = producer[image],
+      let pooling = producer[graph.nodes[end].inputs[0]], graph.nodes[pooling].operation == .globalAveragePooling
+    else { return nil }
+    return image
   }
 
   private func convolution(_ node: Node) -> Convolved? {
@@ -151,6 +204,7 @@ private struct QuantizedMatcher {
     case .maxPooling(let pooling) where pooling.dilations == [1, 1] && input == output: kind = .maxPooling(pooling)
     case .averagePooling(let pooling) where pooling.dilations == [1, 1] && !pooling.includesPadding:
       kind = .averagePooling(pooling)
+    case .globalAveragePooling: kind = .globalAveragePooling
     case .resize(let resize) where resize.mode == .nearest && input == output: kind = .resize(resize)
     default: return nil
     }
