@@ -13,37 +13,43 @@ extension Kernels {
         let target = unsafe y + image * geometry.channels + index * block
         if block == 1 {
           unsafe target[0] = reduction == .max ? maximum(base, area) : sum(base, area) / divisor
-        } else if block == 8 {
-          unsafe pool8(reduction, base, target, area, used: min(8, geometry.channels - index * 8), divisor)
         } else {
           let used = min(block, geometry.channels - index * block)
-          for lane in 0..<used { unsafe target[lane] = base[lane] }
+          var first = 0
+          while first < used, first + 8 <= block {
+            unsafe pool8(
+              reduction, base + first, target + first, area, stride: block, used: min(8, used - first), divisor)
+            first += 8
+          }
+          guard first < used else { continue }
+          for lane in first..<used { unsafe target[lane] = base[lane] }
           for position in 1..<max(1, area) {
             let row = unsafe base + position &* block
-            for lane in 0..<used {
+            for lane in first..<used {
               unsafe target[lane] = reduction == .max ? larger(target[lane], row[lane]) : target[lane] + row[lane]
             }
           }
-          for lane in 0..<used { unsafe target[lane] /= divisor }
+          for lane in first..<used { unsafe target[lane] /= divisor }
         }
       }
     }
   }
 
+  /// Eight channels of pixels that are `stride` apart.
   private static func pool8(
-    _ reduction: Reduction, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ area: Int, used: Int,
-    _ divisor: Float
+    _ reduction: Reduction, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ area: Int, stride: Int,
+    used: Int, _ divisor: Float
   ) {
     let raw = unsafe UnsafeRawPointer(x)
     var result = unsafe raw.loadUnaligned(as: SIMD8<Float>.self)
     if reduction == .max {
       for position in 1..<max(1, area) {
-        let values = unsafe raw.loadUnaligned(fromByteOffset: position &* 32, as: SIMD8<Float>.self)
+        let values = unsafe raw.loadUnaligned(fromByteOffset: position &* stride &* 4, as: SIMD8<Float>.self)
         result.replace(with: values, where: (values .> result) .| (values .!= values))
       }
     } else {
       for position in 1..<max(1, area) {
-        unsafe result += raw.loadUnaligned(fromByteOffset: position &* 32, as: SIMD8<Float>.self)
+        unsafe result += raw.loadUnaligned(fromByteOffset: position &* stride &* 4, as: SIMD8<Float>.self)
       }
       result /= divisor
     }

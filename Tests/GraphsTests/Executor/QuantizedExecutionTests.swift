@@ -154,6 +154,7 @@ import Testing
       (.maxPooling(Pooling(kernel: [3, 3], strides: [2, 2], padding: .all(1))), a),
       (.averagePooling(Pooling(kernel: [2, 2])), b),
       (.averagePooling(Pooling(kernel: [3, 3], strides: [1, 1], padding: .all(1))), b),
+      (.globalAveragePooling, b),
       (.resize(Resize(mode: .nearest, coordinates: .asymmetric, rounding: .floor, target: .scales([2, 2]))), a),
     ]
     for (operation, output) in operations {
@@ -174,6 +175,47 @@ import Testing
       #expect(difference(compiled.output("y"), expected) <= output.scales[0] * 1.01)
       #expect(compiled.timings.contains { $0.kernel.hasSuffix(" bytes") } || !Graph.hasQuantizedKernels)
     }
+  }
+
+  /// A classifier's end as other programs' files have it: everything rounded once more after it is flattened.
+  @Test(arguments: [nil, 0]) func productsBehindAGlobalPoolingAgree(_ axis: Int?) throws {
+    let (shape, classes) = ([2, 24, 7, 5], 37)
+    var builder = GraphBuilder(name: "head")
+    builder.input("x", shape: shape.map { .fixed($0) })
+    func rounded(_ value: String, _ name: String, _ quantization: Quantization) -> String {
+      let integers = builder.node(.quantize(quantization), name: "\(name).quantized", inputs: [value])
+      return builder.node(.dequantize(quantization), name: name, inputs: [integers])
+    }
+    let (mean, result) = (quantization(0.004, 122), quantization(0.02, 130))
+    let x = rounded("x", "bytes", quantization(0.02, 117))
+    let pooled = rounded(builder.node(.globalAveragePooling, name: "mean", inputs: [x]), "mean.bytes", mean)
+    let row = rounded(builder.node(.flatten(axis: 1), name: "flat", inputs: [pooled]), "flat.bytes", mean)
+    let integers = numbers([classes, shape[1]], seed: 2).floats!.map { Int8(($0 * 127).rounded()) }
+    let scales = axis == nil ? [0.03] : (0..<classes).map { 0.02 + 0.001 * Float($0 % 5) }
+    let weights = builder.node(
+      .dequantize(
+        Quantization(
+          scales: scales, zeroPoints: [Int](repeating: 0, count: scales.count), axis: axis, type: .int8)),
+      name: "weights", inputs: [builder.constant("integers", Constant(integers, shape: [classes, shape[1]]))])
+    let bias = builder.constant("bias", testNumbers([classes], seed: 9))
+    let logits = builder.node(.gemm(Gemm(transposesB: true)), name: "logits", inputs: [row, weights, bias])
+    builder.output(rounded(logits, "y", result))
+    let graph = try builder.build()
+    let input = numbers(shape, seed: 1)
+    let values = input.floats!
+    let expected = try graph.evaluate(["x": input])["y"]!.floats!
+    #expect(Set(expected).count > 20)
+    for threads in 1...2 {
+      let compiled = try CompiledGraph(graph, inputShape: shape, threads: threads)
+      compiled.isProfiling = true
+      try compiled.run(values.span)
+      #expect(compiled.output("y").count == expected.count)
+      #expect(difference(compiled.output("y"), expected) <= result.scales[0] * 1.01)
+      #expect(zip(compiled.output("y"), expected).filter { $0 != $1 }.count <= 2)
+      let ofBytes = compiled.timings.filter { $0.kernel.hasSuffix(" bytes") }.map(\.node)
+      #expect(ofBytes.contains("logits") || !Graph.hasQuantizedKernels)
+    }
+    #expect(difference(try graph.fused(for: ["x": shape]).evaluate(["x": input])["y"]!.floats!, expected) < 0.021)
   }
 
   @Test func whatIsNotANumberIsRefused() throws {
