@@ -37,12 +37,11 @@ static void locate(const cquantized_convolution *job, const source *s, int64_t f
           outside = 0;
         outside = outside < width ? outside : width;
         inside = inside < outside ? inside : outside;
-        const uint8_t *place = s->pixels + ((n * s->height + y) * s->width + x) * job->stride + inside * step;
-        int64_t i = 0;
+        int64_t place = ((n * s->height + y) * s->width + x) * job->stride + inside * step, i = 0;
         for (; i < inside; i++)
           to[i] = s->outside;
         for (; i < outside; i++, place += step)
-          to[i] = place;
+          to[i] = s->pixels + place;
         for (; i < width; i++)
           to[i] = s->outside;
       }

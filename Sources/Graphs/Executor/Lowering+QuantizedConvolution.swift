@@ -13,15 +13,14 @@ extension Lowering {
     }
     let result = shape(node)
     var job = unsafe job(quantized, constant.shape, x, result)
-    // Few tiles leave the inner kernel idle; large weights would be read from memory for each of them, the sooner the
-    // less the definition takes.
     let tiles = unsafe cquantized_winograd_tiles(&job)
     let kernel = Array(constant.shape.suffix(2))
-    let hasSmallWeights =
-      unsafe job.is_wide == 1 ? x.shape[1] * constant.shape[0] <= 1 << 15 : x.shape[1] <= 256
     let isWinograd =
       usesWinograd && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
-      && quantized.convolution.dilations == [1, 1] && x.shape[1] >= 16 && hasSmallWeights && tiles >= 4
+      && quantized.convolution.dilations == [1, 1] && tiles >= 4
+      && (unsafe job.is_wide == 1
+        ? isWinogradQuicker(constant.shape, tiles: Int(tiles), pixels: x.shape[0] * result[2] * result[3])
+        : x.shape[1] >= 16 && x.shape[1] <= 256)
     unsafe job.groups = Int64(threads) * 12 > tiles ? Int64(threads) : 1
 
     let outputs = constant.shape[0]
@@ -68,6 +67,13 @@ extension Lowering {
     }
     defineBytes(node.output, place)
     return true
+  }
+
+  /// Whether Winograd's algorithm beats the definition on AVX-512. As measured: transforms need some channels to pay,
+  /// tiles that stick out far waste what is saved, and weights, which take eight times the bytes of the definition's, must
+  /// not have to come from memory.
+  private func isWinogradQuicker(_ weights: [Int], tiles: Int, pixels: Int) -> Bool {
+    weights[1] >= 32 && weights[0] * weights[1] <= 1 << 15 && tiles * 16 * 2 <= pixels * 3
   }
 
   /// What a kernel reads beside the image, by storage.
