@@ -7,7 +7,7 @@
 #define TILE 6
 #include "product_blocks.h"
 #define LANES 16
-#define TILE 8
+#define TILE 14
 #include "product_blocks.h"
 
 CLONES void ckernels_product(int64_t block, const float *a, int64_t a_row, int64_t a_column, const float *b,

@@ -40,7 +40,7 @@ INLINE void NAME(panel)(const float *a, int64_t a_row, int64_t a_column, const f
   NAME(tile)(a + i * a_row, a_row, a_column, b, b_row, c + i * c_row, c_row, depth, adds, count, vectors), i += count
   while (i + TILE <= rows)
     TILE_OF(TILE);
-  if (i + 4 <= rows)
+  while (i + 4 <= rows)
     TILE_OF(4);
   if (i + 2 <= rows)
     TILE_OF(2);

@@ -26,7 +26,7 @@ INLINE int64_t winograd_parts(const ckernels_winograd *s) {
 /* Rows of a product over all tiles: up to a whole step of it. */
 INLINE int64_t winograd_rows(const ckernels_winograd *s) { return (winograd_tiles(s) + 3) / 4 * 4; }
 
-#define WINOGRAD_RUN 96 /* inputs whose sums with a panel of outputs stay in the second-level cache */
+#define WINOGRAD_RUN 48 /* inputs whose sums with a panel of outputs stay in the second-level cache */
 
 #define LANES 8
 #include "winograd_blocks.h"
@@ -78,7 +78,11 @@ CLONES void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, co
     weight_gradient_8(shape, sums, dw, begin, end);
 }
 
-int ckernels_winograd_gathers(const ckernels_winograd *shape) {
+int ckernels_winograd_gathers_forward(const ckernels_winograd *shape) {
+  return winograd_tiles(shape) * 100 < shape->in_channels * shape->out_channels;
+}
+
+int ckernels_winograd_gathers_gradient(const ckernels_winograd *shape) {
   return winograd_tiles(shape) * 16 < shape->in_channels * shape->out_channels;
 }
 

@@ -170,7 +170,11 @@ INLINE void NAME(panel)(const float *a, int64_t across, int64_t along, const flo
   int64_t r = 0;
   for (; r + ROWS <= rows; r += ROWS)
     NAME(product)(a + r * across, across, along, b, down, depth, m + r * width, width, ROWS, vectors, adds);
-  for (; r < rows; r += ROWS / 3)
+  if (r + ROWS / 3 * 2 <= rows) {
+    NAME(product)(a + r * across, across, along, b, down, depth, m + r * width, width, ROWS / 3 * 2, vectors, adds);
+    r += ROWS / 3 * 2;
+  }
+  if (r < rows)
     NAME(product)(a + r * across, across, along, b, down, depth, m + r * width, width, ROWS / 3, vectors, adds);
 }
 

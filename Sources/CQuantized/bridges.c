@@ -211,6 +211,8 @@ TARGET void cquantized_pool_part(void *context, int index) {
       const uint8_t *corner = from + left * image->stride;
       if (job->takes_maximum)
         maxima(corner, bottom - top, row, right - left, image->stride, to);
+      else if (bottom - top == 2 && right - left == 2)
+        means(corner, 2, row, 2, image->stride, job->factor, job->shift, to); /* of constant size: without loops */
       else
         means(corner, bottom - top, row, right - left, image->stride, job->factor, job->shift, to);
     }

@@ -111,10 +111,11 @@ void ckernels_winograd_weight_gradient_sums(const ckernels_winograd *shape, cons
                                             float *sums, float *scratch, int64_t begin, int64_t end);
 void ckernels_winograd_weight_gradient(const ckernels_winograd *shape, const float *sums, float *dw, int64_t begin,
                                        int64_t end);
-/* Both in another order, for many channels and few tiles: whether it is the quicker one. First all tiles are transformed
+/* Both in another order, for many channels and few tiles: whether it is measured to be the quicker one. First all tiles are transformed
  * (units: rows); then follows what no longer has to pass through memory: y (units: panels), or sums and weights (units:
  * gather units). */
-int ckernels_winograd_gathers(const ckernels_winograd *shape);
+int ckernels_winograd_gathers_forward(const ckernels_winograd *shape);
+int ckernels_winograd_gathers_gradient(const ckernels_winograd *shape);
 /* Tiles, and zeros up to a whole step of the product. */
 int64_t ckernels_winograd_rows(const ckernels_winograd *shape);
 /* Floats of all transformed tiles of x and of dy. */

@@ -195,7 +195,9 @@ struct Convolution {
 
   func weightGradient(_ x: Tensor, _ dy: Tensor) -> Tensor {
     let layouts = self.layouts
-    if isThin && layouts.y == .blocked { return thinWeightGradient(x.plain(), dy.inLayout(.blocked)) }
+    if isThin && layouts.y == .blocked && !usesHalves(layouts) {
+      return thinWeightGradient(x.plain(), dy.inLayout(.blocked))
+    }
     if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: weights, on: engine)
       winograd.weightGradient(x.inLayout(.blocked), dy.inLayout(.blocked), into: result)

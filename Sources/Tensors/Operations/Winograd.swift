@@ -45,7 +45,7 @@ struct Winograd {
 
   private func run(_ x: Tensor, _ weights: Tensor, bias: Tensor?, flipped: Bool, into y: Tensor) {
     var shape = self.shape
-    if unsafe ckernels_winograd_gathers(&shape) == 1 {
+    if unsafe ckernels_winograd_gathers_forward(&shape) == 1 {
       return gather(x, weights, bias: bias, flipped: flipped, into: y)
     }
     let transformed = engine.pool.storage(count: 36 * Int(shape.in_channels * shape.out_channels))
@@ -63,7 +63,7 @@ struct Winograd {
 
   func weightGradient(_ x: Tensor, _ dy: Tensor, into dw: Tensor) {
     var shape = self.shape
-    if unsafe ckernels_winograd_gathers(&shape) == 1 { return gatherGradient(x, dy, into: dw) }
+    if unsafe ckernels_winograd_gathers_gradient(&shape) == 1 { return gatherGradient(x, dy, into: dw) }
     let parts = unsafe Int(ckernels_winograd_parts(&shape))
     let sums = engine.pool.storage(count: parts * 36 * Int(shape.in_channels * shape.out_channels))
     let size = Int(unsafe ckernels_winograd_scratch(&shape))

@@ -205,9 +205,9 @@ import Testing
     let shape = [1, 8, 32, 32]
     var builder = GraphBuilder(name: "gates")
     builder.input("x", shape: shape.map { .fixed($0) })
-    let window = Pooling(kernel: [3, 3], strides: [1, 1], padding: .all(1))
-    let a = builder.maxPooling("x", name: "maximum", window)
-    let b = builder.averagePooling(a, name: "mean", window)
+    // Nothing that oneDNN takes scratch memory for.
+    let a = builder.activation("x", name: "a", .sigmoid)
+    let b = builder.activation(a, name: "b", .tanh)
     let gated = builder.multiply(a, builder.globalAveragePooling(b, name: "gate"), name: "gated")
     builder.output(builder.binary(.subtract, gated, b, name: "y"))
     let graph = try builder.build()
@@ -226,7 +226,11 @@ import Testing
     compiled.isProfiling = true
     let input = numbers([1, 1, 64, 64], seed: 1).floats!
     for _ in 0..<3 { try compiled.run(input.span) }
-    #expect(compiled.timings.contains { $0.node == "stem" && $0.kernel.contains("jit") && $0.microseconds > 0 })
+    // oneDNN's generated code, in either of its two kinds.
+    #expect(
+      compiled.timings.contains {
+        $0.node == "stem" && ($0.kernel.contains("jit") || $0.kernel.contains("brg")) && $0.microseconds > 0
+      })
     #expect(compiled.timings.contains { $0.node == "head" && $0.kernel == "dense" })
   }
 
