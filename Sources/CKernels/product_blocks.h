@@ -85,6 +85,49 @@ INLINE void NAME(transposed_product)(const float *a, int64_t a_row, const float 
   }
 }
 
+/* Panels of 2 LANES columns, the last filled up with zeros: [panel][depth][2 LANES]. */
+INLINE void NAME(dense_pack)(const float *w, int64_t row_step, int64_t column_step, int64_t depth, int64_t columns,
+                             float *packed, int64_t begin, int64_t end) {
+  for (int64_t panel = begin; panel < end; panel++) {
+    float *to = packed + panel * depth * 2 * LANES;
+    const int64_t first = panel * 2 * LANES, width = columns - first < 2 * LANES ? columns - first : 2 * LANES;
+    for (int64_t k = 0; k < depth; k++, to += 2 * LANES) {
+      const float *from = w + k * row_step + first * column_step;
+      for (int64_t j = 0; j < width; j++)
+        to[j] = from[j * column_step];
+      for (int64_t j = width; j < 2 * LANES; j++)
+        to[j] = 0;
+    }
+  }
+}
+
+/* A block of rows and a run of the depth at a time, so that they stay in the second-level cache for all panels, and each
+ * panel's run in the first. */
+INLINE void NAME(dense_multiply)(const ckernels_dense *p, const float *a, const float *packed, const float *row,
+                                 float *c, int64_t begin, int64_t end) {
+  const int64_t panels = (p->columns + 2 * LANES - 1) / (2 * LANES);
+  for (int64_t block = begin; block < end; block += 8 * TILE) {
+    const int64_t rows = end - block < 8 * TILE ? end - block : 8 * TILE;
+    for (int64_t k = 0; k < p->depth; k += RUN) {
+      const int64_t run = p->depth - k < RUN ? p->depth - k : RUN;
+      const float *left = a + block * p->depth + k;
+      for (int64_t panel = 0; panel < panels; panel++) {
+        const int64_t j = panel * 2 * LANES;
+        const float *right = packed + (panel * p->depth + k) * 2 * LANES;
+        float *to = c + block * p->columns + j;
+        if (k == 0 && row)
+          for (int64_t i = 0; i < rows; i++)
+            memcpy(to + i * p->columns, row + j, (size_t)(p->columns - j < 2 * LANES ? LANES : 2 * LANES) * sizeof *row);
+        const int adds = k > 0 || p->adds || row;
+        if (p->columns - j >= 2 * LANES)
+          NAME(panel)(left, p->depth, 1, right, 2 * LANES, to, p->columns, rows, run, adds, 2);
+        else
+          NAME(panel)(left, p->depth, 1, right, 2 * LANES, to, p->columns, rows, run, adds, 1);
+      }
+    }
+  }
+}
+
 #undef PASTE_
 #undef PASTE
 #undef NAME

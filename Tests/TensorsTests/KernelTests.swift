@@ -41,6 +41,39 @@ struct KernelTests {
     #expect(y[9] > 3.3e38)
   }
 
+  /// Both block sizes, one vector of columns and several, rows and depths beyond what is taken at once; weights as they
+  /// lie and transposed, on nothing, on a row and on what is there.
+  @Test(arguments: [(8, 40, 300), (16, 16, 5), (16, 48, 300), (16, 64, 257)], [0, 1, 2])
+  func denseProduct(_ size: (block: Int, columns: Int, depth: Int), start: Int) {
+    let (block, columns, depth) = size
+    let rows = 131
+    let a = numbers(rows * depth, seed: 1)
+    let w = numbers(depth * columns, seed: 2)
+    let row = numbers(columns, seed: 3)
+    let before = numbers(rows * columns, seed: 4)
+    let isTransposed = start == 1
+    var packed = [Float](
+      repeating: .nan, count: Int(ckernels_dense_packed(Int64(block), Int64(depth), Int64(columns))))
+    unsafe ckernels_dense_pack(
+      Int64(block), w, isTransposed ? 1 : Int64(columns), isTransposed ? Int64(depth) : 1, Int64(depth),
+      Int64(columns), &packed, 0, Int64((columns + 2 * block - 1) / (2 * block)))
+    var product = ckernels_dense(
+      block: Int64(block), columns: Int64(columns), depth: Int64(depth), adds: start == 2 ? 1 : 0)
+    var c = start == 2 ? before : [Float](repeating: .nan, count: rows * columns)
+    for (begin, end) in [(0, 17), (17, rows)] {
+      unsafe ckernels_dense_multiply(
+        &product, a, packed, start == 1 ? row : nil, &c, Int64(begin), Int64(end))
+    }
+    let expected = (0..<rows * columns).map { index in
+      let (i, j) = (index / columns, index % columns)
+      let first = start == 0 ? 0 : start == 1 ? Double(row[j]) : Double(before[index])
+      return (0..<depth).reduce(first) { sum, k in
+        sum + Double(a[i * depth + k]) * Double(isTransposed ? w[j * depth + k] : w[k * columns + j])
+      }
+    }
+    #expect(difference(c, expected, tolerance: 1e-5) == nil)
+  }
+
   /// Both block sizes, more rows than are taken at once, ranges that are no whole tiles.
   @Test(arguments: [(8, 56), (8, 40), (16, 48), (16, 16)], [3, 300])
   func transposedProduct(_ widths: (block: Int, columns: Int), depth: Int) {

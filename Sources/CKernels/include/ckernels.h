@@ -182,6 +182,19 @@ void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const fl
 void ckernels_transposed_product(int64_t block, const float *a, int64_t a_row, const float *b, float *c, int64_t columns,
                                  int64_t depth, int64_t begin, int64_t end);
 
+/* c [rows][columns] = a w + row, or c += a w, for a [rows][depth]; `block` (8 or 16) divides columns. First the weights,
+ * whose element [k][j] is at k * row_step + j * column_step, are packed (units: pairs of blocks of columns, the last
+ * perhaps a single one), then multiplied (units: rows). `row` may be null. */
+typedef struct {
+  int64_t block, columns, depth;
+  int adds;
+} ckernels_dense;
+int64_t ckernels_dense_packed(int64_t block, int64_t depth, int64_t columns);
+void ckernels_dense_pack(int64_t block, const float *w, int64_t row_step, int64_t column_step, int64_t depth,
+                         int64_t columns, float *packed, int64_t begin, int64_t end);
+void ckernels_dense_multiply(const ckernels_dense *product, const float *a, const float *packed, const float *row,
+                             float *c, int64_t begin, int64_t end);
+
 /* y = x Phi(x) for x = h + bias, the Gaussian error linear unit with the error function (within 5e-7 of it), and its
  * derivative Phi(x) + x phi(x) in place of h: a backward pass then only multiplies. Units: rows. */
 void ckernels_bias_gelu(float *h, const float *bias, int64_t width, float *y, int64_t begin, int64_t end);

@@ -30,6 +30,29 @@ extension Tensor {
     precondition(status == 0, "dnnl_sgemm of \(a.shape) and \(b.shape)")
   }
 
+  /// self = x w + row, or self += x w, by a kernel of our own where one fits: w's element [k, j] is at
+  /// `k * rowStep + j * columnStep` of `weights`. False, with nothing done, elsewhere.
+  ///
+  /// oneDNN packs both matrices, of which the rows are read well as they are, and has no bias.
+  private func setDense(
+    _ x: Tensor, _ weights: Tensor, rowStep: Int, columnStep: Int, row: Tensor?, adds: Bool
+  ) -> Bool {
+    let block = engine.vectorWidth == 16 ? 16 : 8
+    let (columns, depth) = (shape.features, x.shape.features)
+    guard engine.vectorWidth >= 8, columns.isMultiple(of: block), shape.rows >= 64 else { return false }
+    let (b, d, c) = (Int64(block), Int64(depth), Int64(columns))
+    let packed = engine.pool.storage(count: Int(ckernels_dense_packed(b, d, c)))
+    engine.parallel((columns + 2 * block - 1) / (2 * block)) { begin, end in
+      unsafe ckernels_dense_pack(
+        b, weights.pointer, Int64(rowStep), Int64(columnStep), d, c, packed.pointer, begin, end)
+    }
+    var product = ckernels_dense(block: b, columns: c, depth: d, adds: adds ? 1 : 0)
+    engine.parallel(shape.rows) { begin, end in
+      unsafe ckernels_dense_multiply(&product, x.pointer, packed.pointer, row?.pointer, pointer, begin, end)
+    }
+    return true
+  }
+
   /// self weights' (+ bias) (+ residual), all plain.
   fileprivate func dense(_ weights: Tensor, bias: Tensor?, residual: Tensor?) -> Tensor {
     precondition(
@@ -37,8 +60,13 @@ extension Tensor {
       "weights of \(weights.shape) for a layer on \(shape)")
     let width = weights.shape[0]
     let result = Tensor(uninitialized: shape.with(features: width), on: engine)
+    if let bias { precondition(bias.count == width, "a bias of \(bias.shape) for \(weights.shape)") }
+    if residual == nil, !engine.usesHalves,
+      result.setDense(plain(), weights, rowStep: 1, columnStep: shape.features, row: bias, adds: false)
+    {
+      return result
+    }
     if bias != nil || residual != nil {
-      if let bias { precondition(bias.count == width, "a bias of \(bias.shape) for \(weights.shape)") }
       if let residual { precondition(residual.shape == result.shape, "\(residual.shape) added to \(result.shape)") }
       let row = bias ?? Tensor(repeating: 0, shape: Shape(width), on: engine)
       let rest = residual?.plain()
@@ -52,7 +80,9 @@ extension Tensor {
       let pairs = shape.features / 2
       result.setHalfProduct(
         plain().halves(), rowStride: pairs, pairStride: 1, weights.transposedHalfPairs(), pairs: pairs, adds: adds)
-    } else {
+    } else if !result.setDense(
+      plain(), weights, rowStep: 1, columnStep: shape.features, row: nil, adds: adds)
+    {
       result.setProduct(self, weights, otherTransposed: true, adds: adds)
     }
     return result
@@ -86,7 +116,7 @@ extension Tensor {
     if engine.usesHalves, shape.features.isMultiple(of: 16), self.shape.features.isMultiple(of: 2) {
       let pairs = self.shape.features / 2
       result.setHalfProduct(halves(), rowStride: pairs, pairStride: 1, weights.halfPairs(), pairs: pairs)
-    } else {
+    } else if !result.setDense(self, weights, rowStep: shape.features, columnStep: 1, row: nil, adds: false) {
       result.setProduct(self, weights)
     }
     return result

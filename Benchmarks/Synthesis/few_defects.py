@@ -1,0 +1,33 @@
+"""Makes a part set with few defects from one with many, to measure what synthetic defects are worth where real ones are
+rare.
+
+usage: few_defects.py MANIFEST.csv COUNT SEED OUT.csv
+  keeps all good parts and the whole test split, and COUNT defects of each class from the training split, chosen by SEED;
+  one of them goes to validation, whose own defects go.
+
+Then, with five seeds of the classifier:
+  assay synth train OUT.csv --out G.onnx --minutes 25 --seed 1
+  assay synth evaluate OUT.csv --generator G.onnx --out useful/ --seeds 5
+"""
+import csv
+import os
+import random
+import sys
+
+manifest, count, seed, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+rows = list(csv.DictReader(open(manifest)))
+here, there = os.path.dirname(os.path.abspath(manifest)), os.path.dirname(os.path.abspath(out))
+kept = [r for r in rows if r["label"] == "good" or r["split"] == "test"]
+draw = random.Random(seed)
+for label in sorted({r["label"] for r in rows} - {"good"}):
+    chosen = draw.sample([r for r in rows if r["label"] == label and r["split"] == "train"], count)
+    chosen[-1]["split"] = "val"
+    kept += chosen
+with open(out, "w", newline="") as file:
+    writer = csv.DictWriter(file, ["image", "mask", "label", "split"], lineterminator="\n")
+    writer.writeheader()
+    for row in kept:
+        for field in ("image", "mask"):
+            if row[field]:
+                row[field] = os.path.relpath(os.path.join(here, row[field]), there)
+        writer.writerow(row)
