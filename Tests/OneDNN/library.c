@@ -39,6 +39,53 @@ static void check_refusals(void) {
   check_true("cdnn_sgemm", "rows too short", cdnn_sgemm(0, 0, 2, 2, 2, 1, numbers, 1, numbers, 2, 0, numbers, 2) == 2);
 }
 
+/* Factors of bfloat16 with sums of single precision, forwards and for both gradients: the numbers are such that rounding
+ * changes none, so that the results are those of single precision. */
+static void check_halves(void) {
+  if (!cdnn_has_bf16())
+    return;
+  static const check_mode modes[] = {CHECK_FORWARD, CHECK_BACKWARD_DATA, CHECK_BACKWARD_WEIGHTS};
+  static const int directions[] = {CDNN_FORWARD, CDNN_BACKWARD_DATA, CDNN_BACKWARD_WEIGHTS};
+  for (int i = 0; i < 3; i++) {
+    cdnn_window window = check_window(&dense);
+    check_tensors plain = check_tensors_of(&dense, 0), asked = check_laid_out(plain, CHECK_ANY);
+    /* What is multiplied; what it sums up to stays single. */
+    asked.src.type = directions[i] == CDNN_BACKWARD_DATA ? CDNN_F32 : CDNN_BF16;
+    asked.weights.type = directions[i] == CDNN_BACKWARD_WEIGHTS ? CDNN_F32 : CDNN_BF16;
+    asked.dst.type = directions[i] == CDNN_FORWARD ? CDNN_F32 : CDNN_BF16;
+    cdnn_primitive *primitive = NULL;
+    int status = cdnn_convolution_create(check_engine, directions[i], &asked.src, &asked.weights, NULL, &asked.dst,
+                                         &window, NULL, 0, &primitive);
+    if (status) {
+      check_true("cdnn_convolution_create", "bfloat16", 0);
+      continue;
+    }
+    float *values[3] = {check_random(check_count(&plain.src), -8, 8), check_random(check_count(&plain.weights), -8, 8),
+                        check_random(check_count(&plain.dst), -8, 8)};
+    const int64_t counts[3] = {check_count(&plain.src), check_count(&plain.weights), check_count(&plain.dst)};
+    for (int k = 0; k < 3; k++)
+      for (int64_t j = 0; j < counts[k]; j++)
+        values[k][j] = (float)(int)values[k][j];
+    const int wanted = i == 0 ? 2 : i - 1; /* of values: what is computed */
+    double *expected = malloc((size_t)counts[wanted] * sizeof *expected);
+    check_convolve(&dense, modes[i], values[i == 1 ? 2 : 0], values[i == 2 ? 2 : 1], expected);
+    const int arguments[3][3] = {{CDNN_SRC, CDNN_WEIGHTS, CDNN_DST},
+                                 {CDNN_DIFF_SRC, CDNN_WEIGHTS, CDNN_DIFF_DST},
+                                 {CDNN_SRC, CDNN_DIFF_WEIGHTS, CDNN_DIFF_DST}};
+    const cdnn_tensor tensors[3] = {plain.src, plain.weights, plain.dst};
+    check_operand operands[3];
+    for (int k = 0; k < 3; k++)
+      operands[k] = (check_operand){arguments[i][k], k == wanted ? CHECK_OUT : CHECK_IN, tensors[k], values[k]};
+    status = check_run(primitive, operands, 3);
+    check_case("cdnn_convolution_create", "bfloat16",
+               status ? 1 : check_error(values[wanted], expected, counts[wanted]), 1e-5);
+    free(expected);
+    for (int k = 0; k < 3; k++)
+      free(values[k]);
+    cdnn_primitive_destroy(primitive);
+  }
+}
+
 static void check_bf16(void) {
   cdnn_window window = check_window(&dense);
   cdnn_tensor src = check_tensor(CDNN_PLAIN, 4, 2, 16, 8, 6, 1), dst = check_tensor(CDNN_PLAIN, 4, 2, 32, 8, 6, 1);
@@ -153,6 +200,7 @@ void check_library(void) {
 
   check_statuses();
   check_refusals();
+  check_halves();
   check_bf16();
   check_arguments();
   check_runs();
