@@ -29,6 +29,8 @@ class Rules:
         found = {}
         for line in open(path):
             decision = json.loads(line)
+            if "scores" not in decision:
+                continue  # how the run began and ended
             scores = np.array([decision["scores"][label] for label in self.labels])
             found[stem(decision["id"])] = ((decision["decision"], decision["label"]), scores)
         return found
