@@ -25,7 +25,7 @@ elif [ "$format" = onnx ]; then
   # The sanitizer's own bookkeeping takes about half of it.
   rss=2500
   maps= objects=
-  for c in CDNN CWinograd CTransformer CQuantized; do
+  for c in CDNN CWinograd CTransformer CChannels CQuantized; do
     include=$root/Sources/$c/include
     mkdir -p "$work/$c"
     printf 'module %s {\n  header "%s"\n  export *\n}\n' "$c" "$include/$(printf %s "$c" | tr A-Z a-z).h" \

@@ -6,6 +6,8 @@ extension Lowering {
     guard let x = bytes[node.inputs[0]], let constant = graph.constants[node.inputs[1]],
       case .int8(let weights) = constant.elements
     else { return try lowerSpelledOut(node) }
+    // A bias that is computed as the network runs is for oneDNN.
+    if let name = node.input(2), graph.constants[name]?.floats == nil { return try lowerSpelledOut(node) }
     var residual: Bytes?
     if let name = node.input(3) {
       guard let place = bytes[name] else { return try lowerSpelledOut(node) }

@@ -16,7 +16,9 @@ extension Lowering {
       convolution.strides == [1, 1], convolution.dilations == [1, 1],
       let constant = graph.constants[node.inputs[1]], constant.isFloat,
       Array(constant.shape.suffix(2)) == [3, 3], constant.shape[0] >= 16, constant.shape[1] >= 16,
-      let plan = PostPlan(node.postOperations)
+      let plan = PostPlan(node.postOperations),
+      // A bias that is computed as the network runs is for oneDNN.
+      node.input(2).map({ graph.constants[$0]?.floats != nil }) ?? true
     else { return false }
     let (outputs, inputs) = (constant.shape[0], constant.shape[1])
     let result = shape(node)

@@ -87,6 +87,22 @@ import Testing
     #expect(outputs[0] == outputs[2])
   }
 
+  /// A bias that the network is given, or computes, counts like one that is constant.
+  @Test func aComputedBiasCounts() throws {
+    var graph = try graph(Setting(shape: [1, 32, 9, 8], outputs: 24))
+    let name = try #require(graph.nodes[0].input(2))
+    let removed = graph.constants.removeValue(forKey: name)
+    let bias = try #require(removed)
+    graph.inputs.append(GraphValue(name: name, shape: bias.shape.map { .fixed($0) }))
+    let input = numbers([1, 32, 9, 8], seed: 1)
+    let expected = try #require(try graph.evaluate(["x": input, name: bias])["y"]?.floats)
+    let compiled = try GraphCompiler(graph).compile(
+      inputShapes: ["x": input.shape, name: bias.shape], threads: 1)
+    let (x, b) = (input.floats!, bias.floats!)
+    try compiled.run([x, b])
+    #expect(difference(compiled.output("y"), expected) < 3e-5 * max(1, expected.map(abs).max()!))
+  }
+
   @Test func brokenNumbersStayBroken() throws {
     let setting = Setting(shape: [1, 16, 8, 8], outputs: 16, posts: [.activation(.relu)])
     var values = numbers(setting.shape, seed: 1).floats!
