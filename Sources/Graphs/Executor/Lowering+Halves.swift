@@ -68,12 +68,12 @@ extension Lowering {
 
   /// A matrix product with constant weights: rounds the rows to bfloat16, leaves the result in single precision.
   func halfProduct(
-    rows: Int, inner: Int, columns: Int, hasBias: Bool, _ posts: [cdnn_post] = []
+    rows: Int, inner: Int, columns: Int, hasBias: Bool
   ) -> Primitive? {
     guard engine.usesHalves else { return nil }
     let primitive = engine.product(
       .sized([rows, inner], .plain, .bfloat16), .sized([inner, columns], nil, .bfloat16),
-      bias: hasBias ? .sized([1, columns], .plain) : nil, .sized([rows, columns], .plain), posts)
+      bias: hasBias ? .sized([1, columns], .plain) : nil, .sized([rows, columns], .plain), [])
     return primitive.flatMap { $0.isGenerated ? $0 : nil }
   }
 

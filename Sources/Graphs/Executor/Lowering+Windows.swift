@@ -13,7 +13,7 @@ extension Lowering {
   }
 
   /// What `posts` mean to oneDNN, or nil for one that it does not have.
-  func posts(_ node: Node) -> [cdnn_post]? {
+  private func posts(_ node: Node) -> [cdnn_post]? {
     var list: [cdnn_post] = []
     for post in node.postOperations {
       switch post {
