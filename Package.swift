@@ -109,7 +109,8 @@ let package = Package(
     tests("LocatingTests", ["Locating", "Imaging", "CLocating"]),
     .target(
       name: "TensorsTestSupport", dependencies: ["Tensors"], path: "Tests/TensorsTestSupport", swiftSettings: strict),
-    tests("TensorsTests", ["Tensors", "Layers", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
+    tests(
+      "TensorsTests", ["Tensors", "Layers", "CDNN", "CKernels", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests("LayersTests", ["Layers", "Tensors", "TensorsTestSupport"], resources: [.copy("Goldens")]),
     tests(
       "GraphsTests", ["Graphs", "CDNN", "CWinograd", "CTransformer", "CChannels", "CQuantized", protobuf],
@@ -134,5 +135,6 @@ let package = Package(
     tests(
       "AssayTests", ["assay", "Classification", "Inspection", "Graphs", "Samples", "Imaging", "FileTestSupport"]),
     tests("ReportingTests", ["Reporting", "Inspection", "Imaging", "Metrics"]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

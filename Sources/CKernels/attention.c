@@ -1,6 +1,6 @@
 #include "exponential.h"
 #include "lanes.h"
-#include "product.h"
+#include "internal.h"
 
 /* Queries whose attention weights are held at a time. */
 #define ROWS 64

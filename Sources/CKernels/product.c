@@ -1,4 +1,4 @@
-#include "product.h"
+#include "internal.h"
 #include "lanes.h"
 
 #define RUN 256 /* rows */

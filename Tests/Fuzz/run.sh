@@ -31,6 +31,9 @@ elif [ "$format" = onnx ]; then
     printf 'module %s {\n  header "%s"\n  export *\n}\n' "$c" "$include/$(printf %s "$c" | tr A-Z a-z).h" \
       > "$work/$c/module.modulemap"
     (cd "$work/$c" && clang -std=c11 -O1 -g -c -fsanitize=address,fuzzer-no-link -I"$include" "$root/Sources/$c"/*.c)
+    for file in "$root/Sources/$c"/*.cpp; do
+      [ ! -e "$file" ] || (cd "$work/$c" && clang++ -std=c++17 -O1 -g -c -fsanitize=address,fuzzer-no-link -I"$include" "$file")
+    done
     maps="$maps -Xcc -fmodule-map-file=$work/$c/module.modulemap"
     objects="$objects $work/$c/*.o"
   done
@@ -45,7 +48,7 @@ elif [ "$format" = onnx ]; then
     -enable-experimental-feature Lifetimes -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature ExistentialAny \
     -I "$work" $maps -o "$work/fuzz" "$here/fuzz_onnx.swift" $(find "$root/Sources/Graphs" -name '*.swift') \
-    "$work/SwiftProtobuf.o" $objects -ldnnl -lm
+    "$work/SwiftProtobuf.o" $objects -ldnnl -lstdc++ -lm
   mkdir -p "$work/folder"
   printf 'external data that models may use' > "$work/folder/weights.bin"
   export ASSAY_FUZZ_FOLDER="$work/folder"

@@ -31,8 +31,11 @@ build() {
     flags="-isystem $folder/include" libraries="-L$folder/lib -Wl,-rpath,$folder/lib -Wl,--allow-shlib-undefined -ldnnl"
   fi
   # shellcheck disable=SC2086
+  "${CXX:-clang++}" -std=gnu++17 -O2 -Wall -Wextra -Werror $flags -I"$root/Sources/CDNN/include" \
+    -c "$root/Sources/CDNN/slots.cpp" -o "$work/slots-$1.o"
+  # shellcheck disable=SC2086
   "${CC:-clang}" -std=gnu11 -O2 -Wall -Wextra -Werror $flags -I"$root/Sources/CDNN/include" -I"$here" \
-    "$root"/Sources/CDNN/*.c "$here"/*.c -o "$work/check-$1" $libraries -lm -ldl
+    "$root"/Sources/CDNN/*.c "$here"/*.c "$work/slots-$1.o" -o "$work/check-$1" $libraries -lstdc++ -lm -ldl
 }
 
 number=0

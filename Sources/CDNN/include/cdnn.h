@@ -1,7 +1,7 @@
 /* A thin layer over oneDNN's C API that looks the same for oneDNN 2.x (operation descriptors) and 3.x (none).
  *
- * Tensors of single precision, or of bfloat16 where a function says so. Every function that can fail returns a dnnl_status_t as int: 0 is success.
- * No globals and no threads of its own; a primitive may be used by one thread at a time. */
+ * Tensors of single precision, or of bfloat16 where a function says so. Every function that can fail returns a
+ * dnnl_status_t as int: 0 is success. No threads of its own; a primitive may be used by one thread at a time. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -146,6 +146,12 @@ int cdnn_primitive_allows_bf16(const cdnn_primitive *primitive);
 
 /* Runs the primitive; `pointers` has one entry for each cdnn_argument, null for those it does not have. */
 int cdnn_primitive_run(cdnn_primitive *primitive, cdnn_stream *stream, void *const *pointers);
+
+/* Between the two, small pieces that `operator new` is asked for come from memory set aside, not from the heap; so it is
+ * while a primitive runs. They may be kept for longer and released by any thread. */
+void cdnn_slots_begin(void);
+void cdnn_slots_end(void);
+int cdnn_slots_hold(const void *memory);
 
 /* C (m x n) = alpha op(A) op(B) + beta C, row major, BLAS conventions. */
 int cdnn_sgemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,

@@ -177,6 +177,11 @@ void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const fl
                                            const float *mean, const float *inverse, const float *dy, float *dx,
                                            float *partial, int64_t begin, int64_t end);
 
+/* c [rows][columns] = a b, or c += a b where `adds`: for matrices that fit into the cache. a's element (i, k) lies at
+ * i a_row + k a_column; b [depth][columns] and c have contiguous rows. `block` (8 or 16) divides columns. */
+void ckernels_product(int64_t block, const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row,
+                      float *c, int64_t c_row, int64_t rows, int64_t columns, int64_t depth, int adds);
+
 /* c [a_row][columns] = a' b for a [depth][a_row] and b [depth][columns] with many rows and few columns; `block` (8 or 16)
  * divides columns. What the weights of a dense layer get. Units: rows of c. */
 void ckernels_transposed_product(int64_t block, const float *a, int64_t a_row, const float *b, float *c, int64_t columns,

@@ -18,11 +18,28 @@ extension Tensor {
     return result
   }
 
+  /// Numbers of a matrix that stays in a core's own cache.
+  private static let cached = 1 << 16
+
   /// self = op(a) op(b), or self += op(a) op(b), of plain tensors seen as matrices of rows along the last axis.
   fileprivate func setProduct(
     _ a: Tensor, _ b: Tensor, transposed: Bool = false, otherTransposed: Bool = false, adds: Bool = false
   ) {
     let inner = transposed ? a.shape.rows : a.shape.features
+    let block = engine.vectorWidth == 16 ? 16 : 8
+    // oneDNN takes memory for its copies of the matrices, however small they are.
+    if !otherTransposed, engine.vectorWidth >= 8, shape.features.isMultiple(of: block),
+      inner * shape.features <= Self.cached
+    {
+      let (row, column) = transposed ? (1, a.shape.features) : (a.shape.features, 1)
+      let width = Int64(shape.features)
+      engine.parallel(shape.rows) { begin, end in
+        unsafe ckernels_product(
+          Int64(block), a.pointer + Int(begin) * row, Int64(row), Int64(column), b.pointer, width,
+          pointer + Int(begin) * shape.features, width, end - begin, width, Int64(inner), adds ? 1 : 0)
+      }
+      return
+    }
     let status = unsafe cdnn_sgemm(
       transposed ? 1 : 0, otherTransposed ? 1 : 0, Int64(shape.rows), Int64(shape.features), Int64(inner), 1,
       a.pointer, Int64(a.shape.features), b.pointer, Int64(b.shape.features), adds ? 1 : 0, pointer,
