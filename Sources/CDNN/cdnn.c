@@ -214,9 +214,12 @@ int cdnn_primitive_run(cdnn_primitive *primitive, cdnn_stream *stream, void *con
     if (status != dnnl_success)
       return status;
   }
-  cdnn_slots_begin();
+  if (primitive->has_run)
+    cdnn_slots_begin();
   dnnl_status_t status = dnnl_primitive_execute(primitive->handle, stream->handle, primitive->count, primitive->list);
-  cdnn_slots_end();
+  if (primitive->has_run)
+    cdnn_slots_end();
+  primitive->has_run = 1;
   return status != dnnl_success ? status : dnnl_stream_wait(stream->handle);
 }
 

@@ -28,6 +28,7 @@ struct cdnn_primitive {
   dnnl_exec_arg_t list[CDNN_ARGUMENTS];
   int index[CDNN_ARGUMENTS]; /* cdnn_argument of each entry in list */
   int count;
+  int has_run; /* the first run may make kernels that stay */
 };
 
 /* Releases with cdnn_md_free. A null `tensor` gives the zero descriptor (2.x) or null (3.x). */

@@ -1,13 +1,14 @@
 /* oneDNN puts a primitive's arguments into a hash table each time it runs it, and its threads make small objects: pieces
  * of memory that are released as soon as it is done, and that its C interface cannot be given. So that a network that
  * runs takes nothing from the heap, they come from slots set aside for them. C++ lets a program replace `operator new`
- * and `operator delete`; these are the usual ones but for small pieces while a primitive runs, on whichever thread: what
- * its threads ask for cannot be told from what others ask for meanwhile, and may be kept for as long as anybody likes. */
+ * and `operator delete`; these are the usual ones but for small pieces that a thread asks for while it runs a primitive,
+ * or a part of one. They may be kept for as long as anybody likes, and released by any thread. */
 #include "internal.h"
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <new>
 
 namespace {
@@ -17,8 +18,11 @@ constexpr std::size_t slot_bytes = 256, group_slots = 64, group_count = 16;
 alignas(64) unsigned char slots[group_count][group_slots][slot_bytes];
 /* A bit for each slot of a group: whether it is taken. */
 std::atomic<std::uint64_t> taken[group_count];
-std::atomic<int> running;
 std::atomic<unsigned> threads;
+thread_local int running;
+std::atomic<int> all_running; /* on all threads */
+/* OpenMP's, which knows its threads at work; null where there is none. */
+std::atomic<int (*)()> in_parallel;
 
 /* Beyond their size for other memory. */
 std::size_t offset_in_slots(const void *memory) {
@@ -43,17 +47,37 @@ void *take_slot() {
   return nullptr;
 }
 
+bool is_running() {
+  if (running > 0)
+    return true;
+  if (all_running.load(std::memory_order_relaxed) == 0)
+    return false;
+  int (*ask)() = in_parallel.load(std::memory_order_relaxed);
+  return ask && ask();
+}
+
 } // namespace
 
-extern "C" void cdnn_slots_begin(void) { running.fetch_add(1, std::memory_order_relaxed); }
+extern "C" void cdnn_slots_begin(void) {
+  static const bool found = [] {
+    in_parallel.store(reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_in_parallel")), std::memory_order_relaxed);
+    return true;
+  }();
+  (void)found;
+  running++;
+  all_running.fetch_add(1, std::memory_order_relaxed);
+}
 
-extern "C" void cdnn_slots_end(void) { running.fetch_sub(1, std::memory_order_relaxed); }
+extern "C" void cdnn_slots_end(void) {
+  running--;
+  all_running.fetch_sub(1, std::memory_order_relaxed);
+}
 
 extern "C" int cdnn_slots_hold(const void *memory) { return offset_in_slots(memory) < sizeof slots; }
 
 void *operator new(std::size_t size) {
 #if !defined(__SANITIZE_ADDRESS__) && !(defined(__has_feature) && __has_feature(address_sanitizer))
-  if (size <= slot_bytes && running.load(std::memory_order_relaxed) > 0)
+  if (size <= slot_bytes && is_running())
     if (void *memory = take_slot())
       return memory;
 #endif

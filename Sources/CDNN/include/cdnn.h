@@ -147,8 +147,9 @@ int cdnn_primitive_allows_bf16(const cdnn_primitive *primitive);
 /* Runs the primitive; `pointers` has one entry for each cdnn_argument, null for those it does not have. */
 int cdnn_primitive_run(cdnn_primitive *primitive, cdnn_stream *stream, void *const *pointers);
 
-/* Between the two, small pieces that `operator new` is asked for come from memory set aside, not from the heap; so it is
- * while a primitive runs. They may be kept for longer and released by any thread. */
+/* Between the two, small pieces that the calling thread asks `operator new` for come from memory set aside, not from the
+ * heap; so it is while it runs a primitive that has run before: a first run makes what is kept. They may be kept for
+ * longer and released by any thread. */
 void cdnn_slots_begin(void);
 void cdnn_slots_end(void);
 int cdnn_slots_hold(const void *memory);
