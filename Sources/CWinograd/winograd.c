@@ -3,6 +3,15 @@
 
 #define POINTS 36 /* a tile of 6x6 */
 
+int cwinograd_least_tiles(int block) {
+#if defined(__x86_64__)
+  /* Intel's multiply twice as many numbers in a cycle as others do, and fetch them no sooner. */
+  if (block == 16 && __builtin_cpu_is("intel"))
+    return 20;
+#endif
+  return 12;
+}
+
 int64_t cwinograd_tiles(const cwinograd_geometry *g) {
   return g->batch * ((g->output_height + 3) / 4) * ((g->output_width + 3) / 4);
 }

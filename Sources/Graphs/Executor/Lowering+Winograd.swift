@@ -5,6 +5,9 @@ extension Lowering {
   /// Bytes that the tiles in flight may take, so that they stay in a second-level cache.
   private static let scratchBytes = 384 << 10
 
+  /// Transformed weights that last-level caches hold from one run to the next.
+  private static let cachedWeightBytes = 8 << 20
+
   /// A 3x3 convolution with stride 1 by Winograd's algorithm, which takes a quarter of the multiplications. In single
   /// precision its results differ from the direct sum's in the fifth digit.
   ///
@@ -31,8 +34,10 @@ extension Lowering {
       output_height: Int64(result[2]),
       output_width: Int64(result[3]), pad_top: Int64(before[0]), pad_left: Int64(before[1]), chunk: 0)
     let tiles = unsafe Int(cwinograd_tiles(&geometry))
-    // The weights are four times as many, and a tile costs the same however little of it is used.
-    guard tiles >= 4, result[0] * result[2] * result[3] * 9 >= tiles * 36 * 3 / 2 else { return false }
+    // A tile costs the same however little of it is used.
+    guard tiles >= 4, result[0] * result[2] * result[3] * 9 >= tiles * 36 * 3 / 2,
+      tiles >= cwinograd_least_tiles(Int32(block)) || 36 * 4 * inputs * outputs <= Lowering.cachedWeightBytes
+    else { return false }
     let x = try located(node.inputs[0], .blocked(block), for: node)
     // By tiles, or by output channels where there are too few tiles to fill the inner kernel on every thread.
     let splitsTiles = tiles >= 12 * threads || outputs < 4 * block * threads
