@@ -29,20 +29,29 @@ public struct WholePicture: Sendable {
     return scale == 1 ? size : ImageSize(width: scaled(size.width), height: scaled(size.height))
   }
 
-  /// What is finer than a window of `side` pixels shows, as networks see levels: planes of the size that is kept.
-  func grain(side: Int) -> Planes {
-    let sigma = Self.grainSize(keptSize: ImageSize(width: planes.width, height: planes.height), side: side)
-    return planes.map { plane in
-      Image(
-        width: plane.width, height: plane.height,
-        pixels: zip(plane.pixels, plane.blurred(sigma: sigma).pixels).map { ($0 - $1) * Self.contrast })
+  /// The light on a picture: logarithms of its levels, blurred by 0.15 of its sides.
+  ///
+  /// - Returns: S x S, for a window of S pixels.
+  static func light(on levels: Planes, side: Int) -> Planes {
+    levels.map { plane in
+      plane.map(logLevel).resized(width: side, height: side).blurred(sigma: 0.15 * Double(side))
     }
   }
 
-  /// Pixels of the kept picture that its grain is finer than.
-  static func grainSize(keptSize: ImageSize, side: Int) -> Double {
-    DefectGrain.windowSize * Double(max(keptSize.width, keptSize.height)) / Double(side)
+  /// What the surface does to the light: logarithms of the levels, less those of the light.
+  static func texture(of levels: Planes, under light: Planes) -> Planes {
+    Planes(
+      zip(levels.planes, light.planes).map { plane, light in
+        Image(
+          width: plane.width, height: plane.height,
+          pixels: zip(plane.pixels, light.resized(width: plane.width, height: plane.height).pixels).map {
+            logLevel($0) - $1
+          })
+      })
   }
+
+  /// Levels below five of 255 are as dark as that: they hold more of the camera's noise than of the part.
+  private static func logLevel(_ level: Float) -> Float { natural(max(level, 0.02)) }
 
   private init(_ other: WholePicture, planes: Planes) {
     source = other.source

@@ -18,7 +18,7 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
     /// channels x S x S: the logarithm of its factor, 0 for the lower bound, 255 for the upper one.
     public var appearance: Data
     /// The texture of ``DefectGrain``, channels x 2S x 2S, and its cover, 2S x 2S; nil where the window shows all of it.
-    /// Of a whole picture, ``WholePicture/grain(side:)`` in the size that is kept.
+    /// Of a whole picture, its levels in the size that is kept, 255 for 1.
     public var grain: Data?
     /// What the encoder makes of it, seen in a few ways.
     public var looks: [DefectLook]
@@ -42,14 +42,17 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
   public var history: GeneratorHistory
 
   static let key = "assay.generator"
-  static let format = "2"
+  private static let formatKey = "assay.generator_format"
+
+  /// Whole pictures have another one than defects with masks: they keep real pictures' levels.
+  private static func format(_ configuration: GeneratorConfiguration) -> String { configuration.hasMasks ? "2" : "3" }
 
   /// The metadata of a model file.
   func metadata() throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
-      "assay.generator_format": Self.format,
+      Self.formatKey: Self.format(configuration),
       Self.key: String(decoding: try encoder.encode(self), as: UTF8.self),
     ]
   }
@@ -59,8 +62,8 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
     guard let text = metadata[Self.key] else {
       throw SynthesisError(path, "is no generator: `assay synth train` makes them")
     }
-    guard metadata["assay.generator_format"] == Self.format,
-      let card = try? JSONDecoder().decode(GeneratorCard.self, from: Data(text.utf8))
+    guard let card = try? JSONDecoder().decode(GeneratorCard.self, from: Data(text.utf8)),
+      metadata[Self.formatKey] == Self.format(card.configuration)
     else { throw SynthesisError(path, "was made by another version of Assay; train it anew") }
     let (side, channels) = (card.configuration.side, card.configuration.channels)
     let hasMasks = card.configuration.hasMasks
@@ -77,7 +80,7 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
         !item.models.isEmpty
           && item.models.allSatisfy {
             $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.scale > 0
-              && ($0.grain == nil || $0.grain?.count == grainCount($0.site))
+              && (hasMasks && $0.grain == nil || $0.grain?.count == grainCount($0.site))
               && !$0.looks.isEmpty
               && $0.looks.allSatisfy { [latent, latent] == [$0.mean.count, $0.spread.count] }
               && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0

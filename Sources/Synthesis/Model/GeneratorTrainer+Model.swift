@@ -50,9 +50,7 @@ extension GeneratorTrainer {
               source: picture.source, x: 0.5, y: 0.5, pictureWidth: picture.size.width,
               pictureHeight: picture.size.height, areaShare: 1, shareOnPart: 1), scale: 1,
             mask: Data(repeating: 255, count: side * side), appearance: look,
-            grain: picture.grain(side: side).planes.reduce(Data()) {
-              $0 + bytes($1) { ($0 / bound + 1) / 2 }
-            }, looks: looks)
+            grain: picture.planes.planes.reduce(Data()) { $0 + bytes($1) { $0 } }, looks: looks)
         }
         return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
       }
@@ -86,7 +84,7 @@ extension GeneratorTrainer {
       for number in 0..<100 {
         var random = SplitMix64(seed: settings.seed, 8, UInt64(label * 1000 + number))
         if !configuration.hasMasks {
-          _ = try source.picture(label, random: &random)
+          _ = try source.painted(label, random: &random)
           scores.append(source.lastScore)
           continue
         }

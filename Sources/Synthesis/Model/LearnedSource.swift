@@ -77,35 +77,63 @@ public final class LearnedSource: DefectSource {
 
   public var paintsWhole: Bool { !card.configuration.hasMasks }
 
+  /// A surface of the class under another picture's light, which the network changes.
+  ///
+  /// Every other light is that of one of this class's pictures, the others of any class's: in a few pictures light seems
+  /// to tell classes that it does not tell, and yet some are known by their levels. On NEU the class's own light alone
+  /// left pitted surfaces and inclusions mixed up, and any class's alone made scale out of crazing.
   public func picture(_ label: Int, random: inout SplitMix64) throws -> InventedPicture {
+    let side = card.configuration.side
+    let lit = random.chance(0.5) ? label : random.index(card.classes.count)
+    let like = random.index(card.classes[lit].models.count)
+    let look = look(card.classes[lit].models[like], &random)
+    let noise = (0..<side * side).map { _ in random.normal() }
+    let plain = try painted(lit, latent: look.mean, noise: noise)
+    let painted = try painted(lit, latent: look.draw { random.normal() }, noise: noise)
+    let isOutlier = card.classes[lit].leastScore.map { !(lastScore >= $0) } ?? false
+    let light = textures[lit]!.light(of: like, changedBy: painted, from: plain)
+    var turned = light
+    if random.chance(0.5) { turned = turned.map { $0.flippedHorizontally() } }
+    if random.chance(0.5) { turned = turned.map { $0.flippedVertically() } }
+    let (levels, model) = textures[label]!.put(under: turned, beside: lit == label ? like : nil, random: &random)
+    let site = card.classes[label].models[model].site
+    // What is held against the real ones is what is seen.
+    let isCopy = copies[label].contain(
+      appearance: levels.map { $0.resized(width: side, height: side) },
+      cover: Image(width: side, height: side, repeating: 1))
+    return InventedPicture(
+      image: WholePicture.picture(levels, size: ImageSize(width: site.pictureWidth, height: site.pictureHeight)),
+      rejection: isOutlier ? .outlier : isCopy ? .copy : nil)
+  }
+
+  /// A picture of the class as the network alone paints it.
+  func painted(_ label: Int, random: inout SplitMix64) throws -> Planes {
+    let side = card.configuration.side
+    let models = card.classes[label].models
+    let latent = look(models[random.index(models.count)], &random).draw { random.normal() }
+    return try painted(label, latent: latent, noise: (0..<side * side).map { _ in random.normal() })
+  }
+
+  private func painted(_ label: Int, latent: [Float], noise: [Float]) throws -> Planes {
     let configuration = card.configuration
     let (side, channels) = (configuration.side, configuration.channels)
     let area = side * side
-    let models = card.classes[label].models
-    let number = random.index(models.count)
-    let model = models[number]
-    let latent = latent(model, &random)
-    let conditions =
-      [Float](repeating: 1, count: area) + [Float](repeating: 0, count: channels * area)
-      + (0..<area).map { _ in random.normal() }
+    let conditions = [Float](repeating: 1, count: area) + [Float](repeating: 0, count: channels * area) + noise
     try compiled.run([latent, oneHot(label), conditions])
+    keepScore()
     let (look, cover) = (compiled.output(GeneratorPort.appearance), compiled.output(GeneratorPort.cover))
-    let planes = Planes(
+    return Planes(
       (0..<channels).map { channel in
         Image(width: side, height: side, pixels: (0..<area).map { look[channel * area + $0] * cover[$0] })
       })
-    let size = ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight)
-    let picture = textures[label].flatMap { $0.put(on: planes, beside: number, random: &random) } ?? planes
-    // What is held against the real ones is what is seen, textures and all.
-    let seen = picture.map { $0.resized(width: side, height: side) }
-    return InventedPicture(
-      image: WholePicture.picture(picture, size: size),
-      rejection: rejection(label, seen, Image(width: side, height: side, repeating: 1)))
   }
 
-  /// Latent numbers of a draw like a real defect.
-  private func latent(_ model: GeneratorCard.Model, _ random: inout SplitMix64) -> [Float] {
-    model.looks[random.index(model.looks.count)].draw { random.normal() }
+  private func keepScore() {
+    lastScore = compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0
+  }
+
+  private func look(_ model: GeneratorCard.Model, _ random: inout SplitMix64) -> DefectLook {
+    model.looks[random.index(model.looks.count)]
   }
 
   /// A large defect's window is too coarse for texture: what the network changes is taken without its finest grain, and
@@ -131,7 +159,7 @@ public final class LearnedSource: DefectSource {
 
   /// Why the draw that was computed last is not to be used; nil for a good one.
   private func rejection(_ label: Int, _ planes: Planes, _ cover: Image<Float>) -> SyntheticSampler.Rejection? {
-    lastScore = compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0
+    keepScore()
     if let least = card.classes[label].leastScore, !(lastScore >= least) { return .outlier }
     return copies[label].contain(appearance: planes, cover: cover) ? .copy : nil
   }
@@ -165,7 +193,7 @@ public final class LearnedSource: DefectSource {
     let scale = item.scale * variation.scale * growth
     let window = PlacedWindow(
       on: part.with(channels: configuration.channels), center: placement.center, scale: scale, mask: mask)
-    let latent = latent(item, &random)
+    let latent = look(item, &random).draw { random.normal() }
     let noise = (0..<side * side).map { _ in random.normal() }
     let conditions = mask.pixels + window.texture.planes.flatMap(\.pixels) + noise
     try compiled.run([latent, oneHot(label), conditions])

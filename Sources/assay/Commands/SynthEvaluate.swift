@@ -51,8 +51,11 @@ struct SynthEvaluate: ParsableCommand {
   var good: String?
   @Option(help: "Compute threads. Default: one a processor.")
   var threads: Int?
-  @Flag(help: "Compare with real parts alone, not with pasted and drawn defects.")
-  var skipPeers = false
+  @Option(
+    help: ArgumentHelp(
+      "What to compare with beside real parts alone, with commas between: paste, procedural, or none.",
+      valueName: "kinds"))
+  var peers = "paste,procedural"
   @Flag(help: "Exit code 4 unless synthetic parts help.")
   var failUnlessHelps = false
   @Flag(help: "Forget earlier results.")
@@ -70,6 +73,13 @@ struct SynthEvaluate: ParsableCommand {
       throw ValidationError("--synthetic-share is above 0, at most 0.8.")
     }
     if out.isEmpty { throw ValidationError("--out names a folder.") }
+    for name in peerNames where !["paste", "procedural"].contains(name) {
+      throw ValidationError("--peers takes paste and procedural, with commas between, or none; not \"\(name)\".")
+    }
+  }
+
+  private var peerNames: [String] {
+    peers == "none" ? [] : peers.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
   }
 
   func run() throws {
@@ -143,10 +153,11 @@ struct SynthEvaluate: ParsableCommand {
   private func diets(_ set: PartSet) throws -> [Usefulness.Diet: PartSet] {
     var sets: [Usefulness.Diet: PartSet] = [.real: set]
     let hasMasks = set.parts(in: .train).contains { $0.maskPath != nil && !$0.isSynthetic }
-    if !skipPeers, !hasMasks, !quiet { Console.note("without masks nothing can be pasted: no such peers") }
-    if !skipPeers, hasMasks {
+    if !peerNames.isEmpty, !hasMasks, !quiet { Console.note("without masks nothing can be pasted: no such peers") }
+    if !peerNames.isEmpty, hasMasks {
       let library = try DefectLibrary(set)
-      for (diet, plain) in [(Usefulness.Diet.paste, PlainSource.paste), (.procedural, .procedural)] {
+      for (diet, plain) in [(Usefulness.Diet.paste, PlainSource.paste), (.procedural, .procedural)]
+      where peerNames.contains(plain.rawValue) {
         let maker = SyntheticMaker(plain: plain, library, version: Assay.version)
         sets[diet] = try set.adding(syntheticAt: try painted(maker, diet.rawValue, on: library.good))
       }

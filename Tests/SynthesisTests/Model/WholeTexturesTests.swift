@@ -10,7 +10,7 @@ import Testing
   import Foundation
 #endif
 
-@Suite("Textures of whole pictures")
+@Suite("Surfaces of whole pictures under other light")
 struct WholeTexturesTests {
   private let configuration = GeneratorConfiguration(side: 32, channels: 1, classes: 1, hasMasks: false)
 
@@ -25,47 +25,85 @@ struct WholeTexturesTests {
   }
 
   private func model(_ width: Int) -> GeneratorCard.Model {
-    let bound = GeneratorConfiguration.bound
-    let bytes = picture(width).grain(side: 32).planes[0].pixels.map { UInt8((($0 / bound + 1) / 2 * 255).rounded()) }
+    let bytes = picture(width).planes.planes[0].pixels.map { UInt8(($0 * 255).rounded()) }
     return GeneratorCard.Model(
       site: DefectSite(
         source: "\(width)", x: 0.5, y: 0.5, pictureWidth: 100, pictureHeight: 80, areaShare: 1, shareOnPart: 1),
       scale: 1, mask: Data(), appearance: Data(), grain: Data(bytes), looks: [])
   }
 
-  private func flat(_ value: Float) -> Planes { Planes([Image(width: 32, height: 32, repeating: value)]) }
+  /// As networks give levels.
+  private func painted(_ level: (_ column: Int) -> Float) -> Planes {
+    Planes([
+      Image(width: 32, height: 32, pixels: (0..<32 * 32).map { (level($0 % 32) - 0.5) * WholePicture.contrast })
+    ])
+  }
 
-  @Test("a picture gets the finest texture of another than its model, on its own levels")
-  func another() throws {
+  private func levels(_ made: Planes) -> [Float] { made.planes[0].pixels.map { $0 / WholePicture.contrast + 0.5 } }
+
+  private func even(_ level: Float) -> Planes {
+    WholePicture.light(on: Planes([Image(width: 100, height: 80, repeating: level)]), side: 32)
+  }
+
+  private func mean(_ levels: [Float], _ columns: Range<Int>) -> Float {
+    var sum: Float = 0
+    for y in 0..<80 { for x in columns { sum += levels[y * 100 + x] } }
+    return sum / Float(80 * columns.count)
+  }
+
+  @Test("the surface of another picture than the light's, under that light")
+  func another() {
     let textures = WholeTextures([model(9), model(2)], configuration)
-    for level in [Float(-1), 1] {
+    for light in [Float(0.2), 0.7] {
       var random = SplitMix64(seed: 1)
-      let made = try #require(textures.put(on: flat(level), beside: 0, random: &random))
-      #expect(made.width == 100 && made.height == 80)
-      let levels = made.planes[0].pixels
-      // Stripes of two rows: only the other model has them.
+      let (made, number) = textures.put(under: even(light), beside: 0, random: &random)
+      #expect(number == 1 && made.width == 100 && made.height == 80)
+      let levels = levels(made)
+      // Stripes of two rows, as strong as they are under any light: only the other picture has them.
       var changes = 0
-      for y in 1..<80 where abs(levels[y * 100 + 50] - levels[(y - 1) * 100 + 50]) > 0.2 { changes += 1 }
+      for y in 1..<80 {
+        let (above, below) = (levels[(y - 1) * 100 + 50], levels[y * 100 + 50])
+        if max(above, below) / min(above, below) > 1.3 {
+          changes += 1
+          #expect(abs(max(above, below) / min(above, below) - 1.5) < 0.05)
+        }
+      }
       #expect((38...40).contains(changes), "\(changes)")
-      #expect(abs(levels.reduce(0, +) / 8000 - level) < 0.02)
+      #expect(abs(mean(levels, 0..<100) - light) < 0.04 * light, "\(mean(levels, 0..<100))")
+      // Little is left of the light that the surface was under: it doubled from one side to the other.
+      let slope = mean(levels, 60..<80) / mean(levels, 20..<40)
+      #expect(abs(slope - 1) < 0.05, "\(slope)")
     }
   }
 
-  @Test("with a single picture there is no other")
+  @Test("a real picture's light, changed by what differs between two painted ones")
+  func light() {
+    let textures = WholeTextures([model(9), model(2)], configuration)
+    let flat = painted { _ in 0.4 }
+    func exposed(_ light: Planes) -> [Float] { light.planes[0].pixels.map { exponential($0) } }
+    let own = exposed(textures.light(of: 0, changedBy: flat, from: flat))
+    let brighter = exposed(textures.light(of: 0, changedBy: painted { _ in 0.6 }, from: flat))
+    let striped = exposed(textures.light(of: 0, changedBy: painted { $0 % 2 == 0 ? 0.38 : 0.42 }, from: flat))
+    let ramp = exposed(textures.light(of: 0, changedBy: painted { 0.2 + 0.4 * Float($0) / 31 }, from: flat))
+    let middle = 16 * 32
+    // It grows from left to right on the picture.
+    #expect(own[middle + 26] / own[middle + 6] > 1.2)
+    #expect(zip(own, brighter).allSatisfy { abs($1 / $0 - 1.5) < 0.01 })
+    #expect(zip(own, striped).allSatisfy { abs($1 / $0 - 1) < 0.02 })
+    #expect(ramp[middle + 26] / own[middle + 26] > 1.15 && ramp[middle + 6] / own[middle + 6] < 0.85)
+  }
+
+  @Test("levels end at white")
+  func white() {
+    let textures = WholeTextures([model(9), model(2)], configuration)
+    var random = SplitMix64(seed: 1)
+    let levels = levels(textures.put(under: even(1), beside: 0, random: &random).levels)
+    #expect(levels.max() == 1 && levels.min()! > 0.5)
+  }
+
+  @Test("with a single picture its own surface is taken")
   func single() {
     var random = SplitMix64(seed: 1)
-    #expect(WholeTextures([model(2)], configuration).put(on: flat(0), beside: 0, random: &random) == nil)
-  }
-
-  @Test("texture holds nothing of the light")
-  func light() {
-    let texture = picture(2).grain(side: 32).planes[0]
-    func mean(_ columns: Range<Int>) -> Float {
-      var sum: Float = 0
-      for y in 20..<60 { for x in columns { sum += texture.pixels[y * 100 + x] } }
-      return sum / Float(40 * columns.count)
-    }
-    // The light alone differs by a tenth of a level, 0.47 here.
-    #expect(abs(mean(30..<40) - mean(60..<70)) < 0.05)
+    #expect(WholeTextures([model(2)], configuration).put(under: even(0.5), beside: 0, random: &random).model == 0)
   }
 }
