@@ -139,6 +139,9 @@ struct SynthCommandTests {
     #expect(page.contains("Usefulness of synthetic parts") && page.contains("procedural") && page.contains("FID"))
     let other = evaluate("--seeds", "1", "--preset", "fast")
     #expect(other.exitCode == 1 && other.errors.contains("results of another measurement"), "\(other.errors)")
+    let alone = evaluate("--seeds", "1", "--peers", "paste", "--restart")
+    #expect(alone.exitCode == 0, "\(alone.errors)")
+    #expect(alone.output.contains("\npaste ") && !alone.output.contains("procedural"), "\(alone.output)")
   }
 
   @Test("bad input: one sentence each, with what to do")
@@ -175,6 +178,9 @@ struct SynthCommandTests {
         "synth", "generate", "--model", "relit", "--from", parts, "--good", parts, "--out", out, "--severity", "2",
         code: 64
       ).contains("--severity"))
+    #expect(
+      refusal("synth", "evaluate", parts, "--synthetic", parts, "--out", out, "--peers", "paste,drawn", code: 64)
+        .contains("not \"drawn\""))
     #expect(
       refusal("train", parts, "--out", out + ".onnx", "--synthetic", parts).contains("nothing marks it as synthetic"))
     #expect(
