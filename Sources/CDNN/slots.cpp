@@ -1,8 +1,9 @@
 /* oneDNN puts a primitive's arguments into a hash table each time it runs it, and its threads make small objects: pieces
  * of memory that are released as soon as it is done, and that its C interface cannot be given. So that a network that
  * runs takes nothing from the heap, they come from slots set aside for them. C++ lets a program replace `operator new`
- * and `operator delete`; these are the usual ones but for small pieces that a thread asks for while it runs a primitive,
- * or a part of one. They may be kept for as long as anybody likes, and released by any thread. */
+ * and `operator delete`; these are the usual ones but for small pieces that a thread asks for between cdnn_slots_begin
+ * and cdnn_slots_end, or as one of OpenMP's at work meanwhile. They may be kept for as long as anybody likes, and
+ * released by any thread. */
 #include "internal.h"
 #include <atomic>
 #include <cstddef>
@@ -21,8 +22,6 @@ std::atomic<std::uint64_t> taken[group_count];
 std::atomic<unsigned> threads;
 thread_local int running;
 std::atomic<int> all_running; /* on all threads */
-/* OpenMP's, which knows its threads at work; null where there is none. */
-std::atomic<int (*)()> in_parallel;
 
 /* Beyond their size for other memory. */
 std::size_t offset_in_slots(const void *memory) {
@@ -52,18 +51,14 @@ bool is_running() {
     return true;
   if (all_running.load(std::memory_order_relaxed) == 0)
     return false;
-  int (*ask)() = in_parallel.load(std::memory_order_relaxed);
-  return ask && ask();
+  /* OpenMP's, which knows its threads at work; null where there is none. */
+  static int (*const in_parallel)() = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_in_parallel"));
+  return in_parallel && in_parallel();
 }
 
 } // namespace
 
 extern "C" void cdnn_slots_begin(void) {
-  static const bool found = [] {
-    in_parallel.store(reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_in_parallel")), std::memory_order_relaxed);
-    return true;
-  }();
-  (void)found;
   running++;
   all_running.fetch_add(1, std::memory_order_relaxed);
 }

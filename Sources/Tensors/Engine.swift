@@ -17,6 +17,8 @@ import CKernels
   let usesHalves: Bool
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
   public let vectorWidth: Int
+  /// Columns of a block of our own kernels for matrices, on processors with vectors of at least 8 numbers.
+  var kernelBlock: Int { vectorWidth == 16 ? 16 : 8 }
 
   /// - Parameters:
   ///   - threads: 1 or more.

@@ -26,25 +26,13 @@ import Testing
     unsafe cdnn_slots_hold(UnsafeRawPointer(bitPattern: piece)) == 1
   }
 
-  /// While oneDNN makes kernels on other tests' threads, it may take all there are for a moment.
-  private func waitsUntil(_ isSo: () -> Bool) -> Bool {
-    for _ in 0..<500 {
-      if isSo() { return true }
-      usleep(20_000)
-    }
-    return false
-  }
-
   @Test func smallPiecesComeFromMemorySetAside() throws {
     let operators = try Operators()
-    let areSetAside = waitsUntil {
-      cdnn_slots_begin()
-      let pieces = (0..<20).map { operators.piece($0 * 12) }
-      cdnn_slots_end()
-      defer { pieces.forEach(operators.release) }
-      return Set(pieces).count == 20 && pieces.allSatisfy { isSetAside($0) && $0 % 64 == 0 }
-    }
-    #expect(areSetAside)
+    cdnn_slots_begin()
+    let pieces = (0..<20).map { operators.piece($0 * 12) }
+    cdnn_slots_end()
+    defer { pieces.forEach(operators.release) }
+    #expect(Set(pieces).count == 20 && pieces.allSatisfy { isSetAside($0) && $0 % 64 == 0 })
   }
 
   @Test func theHeapGivesTheRest() throws {
@@ -57,14 +45,11 @@ import Testing
     #expect(Set(pieces).count == 3000 && !isSetAside(pieces[2999]))
     #expect([large, after].allSatisfy { $0 != 0 && !isSetAside($0) })
     for piece in pieces + [large, after] { operators.release(piece) }
-    let isFreeAgain = waitsUntil {
-      cdnn_slots_begin()
-      let again = operators.piece(200)
-      cdnn_slots_end()
-      defer { operators.release(again) }
-      return isSetAside(again)
-    }
-    #expect(isFreeAgain)
+    cdnn_slots_begin()
+    let again = operators.piece(200)
+    cdnn_slots_end()
+    #expect(isSetAside(again))
+    operators.release(again)
   }
 
   /// Each thread writes into its pieces and finds there what it wrote.

@@ -34,9 +34,10 @@ extension Lowering {
       output_height: Int64(result[2]),
       output_width: Int64(result[3]), pad_top: Int64(before[0]), pad_left: Int64(before[1]), chunk: 0)
     let tiles = unsafe Int(cwinograd_tiles(&geometry))
+    let count = Int(unsafe cwinograd_weight_count(&geometry))
     // A tile costs the same however little of it is used.
     guard tiles >= 4, result[0] * result[2] * result[3] * 9 >= tiles * 36 * 3 / 2,
-      tiles >= cwinograd_least_tiles(Int32(block)) || 36 * 4 * inputs * outputs <= Lowering.cachedWeightBytes
+      tiles >= cwinograd_least_tiles(Int32(block)) || 4 * count <= Lowering.cachedWeightBytes
     else { return false }
     let x = try located(node.inputs[0], .blocked(block), for: node)
     // By tiles, or by output channels where there are too few tiles to fill the inner kernel on every thread.
@@ -45,7 +46,6 @@ extension Lowering {
     let perPart = splitsTiles ? (tiles + threads - 1) / threads : tiles
     geometry.chunk = Int64(min(perPart, max(12, Lowering.scratchBytes / tileBytes / 12 * 12)))
 
-    let count = Int(unsafe cwinograd_weight_count(&geometry))
     let packed = try weights.plain("\(node.inputs[1])/winograd") {
       var transformed = [Float](repeating: 0, count: count)
       unsafe cwinograd_transform(&geometry, constant.floats!, Int64(inputs), Int64(outputs), &transformed)

@@ -1,4 +1,5 @@
 public import Imaging
+internal import Samples
 
 /// A picture's levels 0...1, a plane for grey and three for colour.
 public struct Planes: Sendable {
@@ -41,6 +42,15 @@ extension Planes {
   func with(channels: Int) -> Planes {
     if planes.count == channels { return self }
     return channels == 1 ? Planes([gray]) : Planes([planes[0], planes[0], planes[0]])
+  }
+
+  /// Mirrored or not, upside down or not, by chance.
+  func turnedOver(_ random: inout SplitMix64) -> Planes {
+    let (mirrors, flips) = (random.chance(0.5), random.chance(0.5))
+    return map { plane in
+      let mirrored = mirrors ? plane.flippedHorizontally() : plane
+      return flips ? mirrored.flippedVertically() : mirrored
+    }
   }
 
   /// Whether more than one pixel in a hundred has a hue.

@@ -64,6 +64,8 @@ public struct WholePicture: Sendable {
 
   /// How levels 0...1 become what networks see, and back.
   static let contrast: Float = 4
+  static func seen(_ level: Float) -> Float { (level - 0.5) * contrast }
+  static func level(_ seen: Float) -> Float { seen / contrast + 0.5 }
 
   /// A part of the picture, of 0.8 to 1 of its sides, mirrored or not, as networks see it: planes of S x S.
   func window(side: Int, _ random: inout SplitMix64) -> Planes {
@@ -94,7 +96,7 @@ public struct WholePicture: Sendable {
     let bound = GeneratorConfiguration.bound
     return planes.map {
       $0.shrunk(by: map, scale: max(1 / x, 1 / y), size: ImageSize(width: side, height: side), border: .reflect)
-        .map { min(max(($0 - 0.5) * Self.contrast, -bound), bound) }
+        .map { min(max(Self.seen($0), -bound), bound) }
     }
   }
 
@@ -103,7 +105,7 @@ public struct WholePicture: Sendable {
     let levels = planes.planes.map { plane in
       Image<Gray8>(
         width: plane.width, height: plane.height,
-        pixels: plane.pixels.map { UInt8(min(max(($0 / contrast + 0.5) * 255, 0), 255).rounded()) })
+        pixels: plane.pixels.map { UInt8(min(max(level($0) * 255, 0), 255).rounded()) })
     }
     let image =
       levels.count == 1

@@ -25,7 +25,7 @@ public final class LearnedSource: DefectSource {
   private let textures: [WholeTextures?]
   private let priors: [PlacementPrior]
   /// What the discriminator gave the last draw; 0 for an autoencoder.
-  private(set) var lastScore: Float = 0
+  var lastScore: Float { compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0 }
 
   /// Reads a generator's file.
   ///
@@ -90,20 +90,14 @@ public final class LearnedSource: DefectSource {
     let noise = (0..<side * side).map { _ in random.normal() }
     let plain = try painted(lit, latent: look.mean, noise: noise)
     let painted = try painted(lit, latent: look.draw { random.normal() }, noise: noise)
-    let isOutlier = card.classes[lit].leastScore.map { !(lastScore >= $0) } ?? false
-    let light = textures[lit]!.light(of: like, changedBy: painted, from: plain)
-    var turned = light
-    if random.chance(0.5) { turned = turned.map { $0.flippedHorizontally() } }
-    if random.chance(0.5) { turned = turned.map { $0.flippedVertically() } }
-    let (levels, model) = textures[label]!.put(under: turned, beside: lit == label ? like : nil, random: &random)
+    let light = textures[lit]!.light(of: like, changedBy: painted, from: plain).turnedOver(&random)
+    let (levels, model) = textures[label]!.put(under: light, beside: lit == label ? like : nil, random: &random)
     let site = card.classes[label].models[model].site
     // What is held against the real ones is what is seen.
-    let isCopy = copies[label].contain(
-      appearance: levels.map { $0.resized(width: side, height: side) },
-      cover: Image(width: side, height: side, repeating: 1))
+    let seen = levels.map { $0.resized(width: side, height: side) }
     return InventedPicture(
       image: WholePicture.picture(levels, size: ImageSize(width: site.pictureWidth, height: site.pictureHeight)),
-      rejection: isOutlier ? .outlier : isCopy ? .copy : nil)
+      rejection: rejection(label, seen, Image(width: side, height: side, repeating: 1), scoredAs: lit))
   }
 
   /// A picture of the class as the network alone paints it.
@@ -120,16 +114,11 @@ public final class LearnedSource: DefectSource {
     let area = side * side
     let conditions = [Float](repeating: 1, count: area) + [Float](repeating: 0, count: channels * area) + noise
     try compiled.run([latent, oneHot(label), conditions])
-    keepScore()
     let (look, cover) = (compiled.output(GeneratorPort.appearance), compiled.output(GeneratorPort.cover))
     return Planes(
       (0..<channels).map { channel in
         Image(width: side, height: side, pixels: (0..<area).map { look[channel * area + $0] * cover[$0] })
       })
-  }
-
-  private func keepScore() {
-    lastScore = compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0
   }
 
   private func look(_ model: GeneratorCard.Model, _ random: inout SplitMix64) -> DefectLook {
@@ -158,9 +147,12 @@ public final class LearnedSource: DefectSource {
   }
 
   /// Why the draw that was computed last is not to be used; nil for a good one.
-  private func rejection(_ label: Int, _ planes: Planes, _ cover: Image<Float>) -> SyntheticSampler.Rejection? {
-    keepScore()
-    if let least = card.classes[label].leastScore, !(lastScore >= least) { return .outlier }
+  ///
+  /// - Parameter scored: the class that the network painted.
+  private func rejection(
+    _ label: Int, _ planes: Planes, _ cover: Image<Float>, scoredAs scored: Int
+  ) -> SyntheticSampler.Rejection? {
+    if let least = card.classes[scored].leastScore, !(lastScore >= least) { return .outlier }
     return copies[label].contain(appearance: planes, cover: cover) ? .copy : nil
   }
 
@@ -211,7 +203,7 @@ public final class LearnedSource: DefectSource {
       source: name, label: label, factor: planes.map { $0.map { exponential($0) } },
       cover: Image(width: side, height: side, pixels: cover), seen: scale > 1 ? window.texture : nil)
     patch.isSoft = true
-    let rejection = rejection(label, planes, patch.cover)
+    let rejection = rejection(label, planes, patch.cover, scoredAs: label)
     var ownScale = scale
     if scale > 1.5, let grain = grain(label, beside: model, &random) {
       patch = patch.enlarged(DefectGrain.fineness)

@@ -1,12 +1,6 @@
 import Imaging
 import Samples
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 /// The surfaces of a class's real pictures and the light on them.
 ///
 /// A few pictures show a class's surface well, but under few lights: a classifier that learns from them takes a dark
@@ -24,7 +18,7 @@ struct WholeTextures: Sendable {
   init(_ models: [GeneratorCard.Model], _ configuration: GeneratorConfiguration) {
     let side = configuration.side
     let pictures = models.map { model in
-      let bytes = Array(model.grain ?? Data())
+      let bytes = model.grain.map { Array($0) } ?? []
       let size = WholePicture.keptSize(
         of: ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight))
       let area = size.width * size.height
@@ -47,13 +41,14 @@ struct WholeTextures: Sendable {
   ///   - plain: the model itself, as the network paints it.
   func light(of model: Int, changedBy painted: Planes, from plain: Planes) -> Planes {
     func light(_ planes: Planes) -> Planes {
-      WholePicture.light(on: planes.map { $0.map { $0 / WholePicture.contrast + 0.5 } }, side: side)
+      WholePicture.light(on: planes.map { $0.map(WholePicture.level) }, side: side)
     }
+    let (after, before) = (light(painted).planes, light(plain).planes)
     return Planes(
-      zip(lights[model].planes, zip(light(painted).planes, light(plain).planes)).map { real, change in
-        Image(
-          width: side, height: side,
-          pixels: zip(real.pixels, zip(change.0.pixels, change.1.pixels)).map { $0 + $1.0 - $1.1 })
+      lights[model].planes.enumerated().map { channel, real in
+        let (after, before) = (after[channel].pixels, before[channel].pixels)
+        return Image(
+          width: side, height: side, pixels: real.pixels.indices.map { real.pixels[$0] + after[$0] - before[$0] })
       })
   }
 
@@ -68,16 +63,12 @@ struct WholeTextures: Sendable {
   ) -> (levels: Planes, model: Int) {
     let others = textures.indices.filter { $0 != model }
     let number = others.isEmpty ? 0 : others[random.index(others.count)]
-    let (mirrors, flips) = (random.chance(0.5), random.chance(0.5))
     let levels = Planes(
-      zip(light.planes, textures[number].planes).map { light, texture in
-        var turned = texture
-        if mirrors { turned = turned.flippedHorizontally() }
-        if flips { turned = turned.flippedVertically() }
-        return Image(
-          width: turned.width, height: turned.height,
-          pixels: zip(light.resized(width: turned.width, height: turned.height).pixels, turned.pixels).map {
-            (min(exponential($0 + $1), 1) - 0.5) * WholePicture.contrast
+      zip(light.planes, textures[number].turnedOver(&random).planes).map { light, texture in
+        Image(
+          width: texture.width, height: texture.height,
+          pixels: zip(light.resized(width: texture.width, height: texture.height).pixels, texture.pixels).map {
+            WholePicture.seen(min(exponential($0 + $1), 1))
           })
       })
     return (levels, number)

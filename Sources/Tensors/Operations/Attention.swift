@@ -15,7 +15,7 @@ extension Variable {
     let size = shape[2] / 3 / heads
     let attention = ckernels_attention(
       batch: Int64(shape[0]), tokens: Int64(shape[1]), heads: Int64(heads), size: Int64(size),
-      block: engine.vectorWidth == 16 ? 16 : 8)
+      block: Int64(engine.kernelBlock))
     let y = Tensor(uninitialized: Shape(shape[0], shape[1], heads * size), on: engine)
     let logsum = Tensor(uninitialized: Shape(shape[0], heads, shape[1]), on: engine)
     let units = shape[0] * heads

@@ -26,7 +26,7 @@ extension Tensor {
     _ a: Tensor, _ b: Tensor, transposed: Bool = false, otherTransposed: Bool = false, adds: Bool = false
   ) {
     let inner = transposed ? a.shape.rows : a.shape.features
-    let block = engine.vectorWidth == 16 ? 16 : 8
+    let block = engine.kernelBlock
     // oneDNN takes memory for its copies of the matrices, however small they are.
     if !otherTransposed, engine.vectorWidth >= 8, shape.features.isMultiple(of: block),
       inner * shape.features <= Self.cached
@@ -54,7 +54,7 @@ extension Tensor {
   private func setDense(
     _ x: Tensor, _ weights: Tensor, rowStep: Int, columnStep: Int, row: Tensor?, adds: Bool
   ) -> Bool {
-    let block = engine.vectorWidth == 16 ? 16 : 8
+    let block = engine.kernelBlock
     let (columns, depth) = (shape.features, x.shape.features)
     guard engine.vectorWidth >= 8, columns.isMultiple(of: block), shape.rows >= 64 else { return false }
     let (b, d, c) = (Int64(block), Int64(depth), Int64(columns))
@@ -109,7 +109,7 @@ extension Tensor {
   fileprivate func denseWeightGradient(_ x: Tensor) -> Tensor {
     let (outputs, inputs) = (shape.features, x.shape.features)
     let result = Tensor(uninitialized: Shape(outputs, inputs), on: engine)
-    let block = engine.vectorWidth == 16 ? 16 : 8
+    let block = engine.kernelBlock
     if engine.usesHalves, inputs.isMultiple(of: 16) {
       result.setHalfProduct(
         halfPairs(), rowStride: 1, pairStride: outputs, x.halfPairs(), pairs: (x.shape.rows + 1) / 2)

@@ -73,10 +73,14 @@ struct SynthEvaluate: ParsableCommand {
       throw ValidationError("--synthetic-share is above 0, at most 0.8.")
     }
     if out.isEmpty { throw ValidationError("--out names a folder.") }
-    for name in peerNames where !["paste", "procedural"].contains(name) {
+    for name in peerNames where !Self.peerKinds.contains(where: { $0.source.rawValue == name }) {
       throw ValidationError("--peers takes paste and procedural, with commas between, or none; not \"\(name)\".")
     }
   }
+
+  private static let peerKinds: [(diet: Usefulness.Diet, source: PlainSource)] = [
+    (.paste, .paste), (.procedural, .procedural),
+  ]
 
   private var peerNames: [String] {
     peers == "none" ? [] : peers.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -156,8 +160,7 @@ struct SynthEvaluate: ParsableCommand {
     if !peerNames.isEmpty, !hasMasks, !quiet { Console.note("without masks nothing can be pasted: no such peers") }
     if !peerNames.isEmpty, hasMasks {
       let library = try DefectLibrary(set)
-      for (diet, plain) in [(Usefulness.Diet.paste, PlainSource.paste), (.procedural, .procedural)]
-      where peerNames.contains(plain.rawValue) {
+      for (diet, plain) in Self.peerKinds where peerNames.contains(plain.rawValue) {
         let maker = SyntheticMaker(plain: plain, library, version: Assay.version)
         sets[diet] = try set.adding(syntheticAt: try painted(maker, diet.rawValue, on: library.good))
       }
