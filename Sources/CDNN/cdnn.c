@@ -32,6 +32,18 @@ int cdnn_has_bf16(void) {
   return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 }
 
+int cdnn_bf16_pays(void) {
+  if (!cdnn_has_bf16())
+    return 0;
+#if defined(__x86_64__)
+  /* Intel's processors do half as many of these products in a cycle as others do, unless they have tiles for them. */
+  dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  if (__builtin_cpu_is("intel"))
+    return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+#endif
+  return 1;
+}
+
 const char *cdnn_status_name(int status) {
   switch ((dnnl_status_t)status) {
   case dnnl_success:

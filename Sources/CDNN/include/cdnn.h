@@ -100,6 +100,9 @@ void cdnn_parallel(int threads, void (*body)(void *context, int index), void *co
 /* Whether oneDNN can multiply in bfloat16 here, which takes AVX-512 BF16 or AMX. */
 int cdnn_has_bf16(void);
 
+/* Whether they are quicker in it than in single precision: measured, not known of every processor. */
+int cdnn_bf16_pays(void);
+
 int cdnn_engine_create(cdnn_engine **engine);
 /* Allows the convolutions and matrix products that are made from now on to round what they multiply to bfloat16. Their
  * tensors and sums stay in single precision. Whether they do so is up to oneDNN; without such a processor they do not. */

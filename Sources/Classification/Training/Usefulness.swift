@@ -67,6 +67,8 @@ public struct Usefulness: Codable, Sendable, Hashable {
   public private(set) var runs: [Run] = []
   /// All that decides the runs besides diet and seed: results of anything else are not gone on with.
   private var identity: String
+  /// What each diet adds: runs with other additions are forgotten, those without any stay.
+  private var additions: [Diet: String]
 
   /// - Parameters:
   ///   - settings: of the trainings, but for their seeds.
@@ -80,11 +82,8 @@ public struct Usefulness: Codable, Sendable, Hashable {
     plain.seed = 0
     plain.threads = nil
     let parts = set.parts.map { "\($0.contentHash) \($0.label) \($0.split)" }.sorted()
-    let diets = synthetic.map { "\($0.key) \($0.value)" }.sorted()
-    identity =
-      ContentHash(
-        of: Array((Self.json(plain) + "\n" + (parts + diets).joined(separator: "\n")).utf8)
-      ).description
+    identity = ContentHash(of: Array((Self.json(plain) + "\n" + parts.joined(separator: "\n")).utf8)).description
+    additions = synthetic
   }
 
   /// A run, if it is there.
@@ -92,13 +91,16 @@ public struct Usefulness: Codable, Sendable, Hashable {
 
   public mutating func add(_ run: Run) { runs.append(run) }
 
-  /// Goes on from results that were written before.
+  /// Goes on from results that were written before. Runs with other synthetic parts than these are left out: another
+  /// generator is measured against the same peers without training those anew.
   ///
   /// - Returns: false where `bytes` are those of another measurement or of none.
   public mutating func resume(from bytes: [UInt8]) -> Bool {
     guard let file = try? JSONDecoder().decode(File.self, from: Data(bytes)), file.usefulness.identity == identity
     else { return false }
-    runs = file.usefulness.runs
+    // What is not measured this time stays known.
+    additions.merge(file.usefulness.additions) { own, _ in own }
+    runs = file.usefulness.runs.filter { additions[$0.diet] == file.usefulness.additions[$0.diet] }
     return true
   }
 

@@ -26,26 +26,33 @@ public enum Composer {
   ///
   /// - Parameters:
   ///   - parent: the good part; transparency is dropped.
+  ///   - area: where the part is in it; nil where a defect is not to be fitted to edges and holes.
   ///   - severity: 0...1, how much of the defect's effect is left.
   /// - Returns: nil where nothing of it is within the picture.
   public static func paint(
-    _ patch: DefectPatch, _ placement: Placement, on parent: AnyImage, severity: Double = 1, light: Light = .part
+    _ patch: DefectPatch, _ placement: Placement, on parent: AnyImage, area: PartArea? = nil, severity: Double = 1,
+    light: Light = .part
   ) -> PaintedPart? {
     let map = placement.map(of: patch)
     let box = bounds(patch, map, ImageSize(width: parent.width, height: parent.height))
     guard box.width > 0 && box.height > 0 else { return nil }
     let canvas = ImageSize(width: box.width, height: box.height)
-    let warped = patch.warped(by: map.then(.translation(x: -Double(box.x), y: -Double(box.y))), size: canvas)
+    var warped = patch.warped(by: map.then(.translation(x: -Double(box.x), y: -Double(box.y))), size: canvas)
     // Soft over about two pixels, and nothing beyond.
-    let cover =
+    var cover =
       patch.isSoft
       ? warped.cover.map { $0 < 0.05 ? 0 : min($0, 1) }
       : warped.cover.blurred(sigma: 1).map { min(max(($0 - 0.25) * 2, 0), 1) }
     guard cover.pixels.contains(where: { $0 > 0 }) else { return nil }
-    let levels = levels(
-      warped, cover, box, on: Planes(parent), Float(severity), light,
-      scale: placement.scale)
-    return paint(levels, cover, box, parent)
+    let part = Planes(parent)
+    guard light == .part else {
+      return paint(warped.factor.with(channels: part.planes.count).planes, cover, box, parent)
+    }
+    let under = PartGround(of: part, in: box, under: cover)
+    if placement.isRegistered, let area {
+      (warped, cover) = Fitting.fit(warped, cover, to: area.mask.cropped(box), cutsPart: placement.cutsPart)
+    }
+    return paint(levels(warped, under, Float(severity)), cover, box, parent)
   }
 
   /// The part's pixels that the patch may reach.
@@ -64,30 +71,18 @@ public enum Composer {
   }
 
   /// What the box shows where the defect covers it.
-  private static func levels(
-    _ patch: DefectPatch, _ cover: Image<Float>, _ box: PixelRect, on part: Planes, _ severity: Float, _ light: Light,
-    scale: Double
-  ) -> [Image<Float>] {
-    guard light == .part else { return patch.factor.with(channels: part.planes.count).planes }
-    let under = PartGround(of: part, in: box, under: cover)
-    let coarse = patch.grain.map { grain in under.texture.map { $0.blurred(sigma: grain.size * scale) } }
+  private static func levels(_ patch: DefectPatch, _ under: PartGround, _ severity: Float) -> [Image<Float>] {
     let offset = DefectPatch.offset
     return under.ground.planes.indices.map { index in
       let ground = under.ground.planes[index]
       let factor = patch.factor.planes[min(index, patch.factor.planes.count - 1)].pixels
       let own = under.texture.planes[index].pixels
-      let smooth = coarse?.planes[index].pixels
-      let grain = patch.grain?.texture.planes[min(index, patch.factor.planes.count - 1)].pixels
-      let grainCover = patch.grain?.cover.pixels
       let seen = patch.seen?.planes[min(index, patch.factor.planes.count - 1)].pixels
       return Image(
         width: ground.width, height: ground.height,
         pixels: ground.pixels.indices.map { at in
           var share = severity == 1 ? factor[at] : powf(max(factor[at], 1e-3), severity)
           if let seen { share *= expf(own[at] - seen[at]) }
-          if let smooth, let grain, let cover = grainCover {
-            share *= expf(severity * cover[at] * (grain[at] - (own[at] - smooth[at])))
-          }
           return (ground.pixels[at] + offset) * share - offset
         })
     }

@@ -45,12 +45,29 @@ public struct PartArea: Sendable {
     isWhole = false
   }
 
+  /// The largest piece of the part, and its holes.
+  public var filled: Image<Float> {
+    let ground = ConnectedComponents.label(mask.map { $0 < 0.5 })
+    var outside = Set<Int32>()
+    for y in 0..<mask.height {
+      for x in 0..<mask.width where x == 0 || y == 0 || x == mask.width - 1 || y == mask.height - 1 {
+        outside.insert(ground.labels.pixels[y * mask.width + x])
+      }
+    }
+    let pieces = ConnectedComponents.label(ground.labels.map { $0 == 0 || !outside.contains($0) })
+    guard let largest = pieces.regions.max(by: { $0.area < $1.area })?.label else { return mask }
+    return pieces.labels.map { $0 == largest ? 1 : 0 }
+  }
+
   /// How much of another mask lies on the part; 1 for an empty one.
-  public func share(of other: Image<Float>) -> Double {
+  ///
+  /// - Parameter withHoles: whether the part's holes count as the part.
+  public func share(of other: Image<Float>, withHoles: Bool = false) -> Double {
+    let own = withHoles ? filled : mask
     var (on, all) = (0, 0)
     for (index, value) in other.pixels.enumerated() where value >= 0.5 {
       all += 1
-      if mask.pixels[index] >= 0.5 { on += 1 }
+      if own.pixels[index] >= 0.5 { on += 1 }
     }
     return all > 0 ? Double(on) / Double(all) : 1
   }

@@ -22,16 +22,15 @@ struct PartGround {
       x: left, y: top, width: min(part.width, box.x + box.width + reach) - left,
       height: min(part.height, box.y + box.height + reach) - top)
     let inner = PixelRect(x: box.x - left, y: box.y - top, width: box.width, height: box.height)
-    // Under a large defect the part's own unevenness would stay: its ground comes from around it.
-    var leavingOut: Image<Float>?
-    if Double(area) > 0.05 * Double(part.width * part.height) {
-      leavingOut = cover.padded(
-        left: inner.x, top: inner.y, right: around.width - inner.x - inner.width,
-        bottom: around.height - inner.y - inner.height, with: 0)
-    }
+    // Light comes from around, as it was looked for where the defect was found: what of the part is under the defect, be
+    // it a hole, is not to be seen.
+    let leavingOut = cover.map { UInt8($0 >= 0.5 ? 1 : 0) }.padded(
+      left: inner.x, top: inner.y, right: around.width - inner.x - inner.width,
+      bottom: around.height - inner.y - inner.height, with: 0
+    ).dilated(radius: RealDefect.spread).map { Float($0) }
     self.box = box
     let region = part.map { $0.cropped(around) }
-    ground = region.map { Ground.level(of: $0, leavingOut: leavingOut, sigma: sigma).cropped(inner) }
+    ground = region.map { Ground.light(of: $0, leavingOut: leavingOut, sigma: Ground.leastSigma).cropped(inner) }
     texture = Planes(
       zip(region.planes, ground.planes).map { $0.cropped(inner).logarithm(over: $1) })
   }

@@ -12,6 +12,12 @@ public struct Placement: Sendable, Hashable {
   public var degrees: Double
   /// Mirrored left to right before it is turned.
   public var isMirrored: Bool
+  /// What of the scale is the part's and not the defect's.
+  public var growth = 1.0
+  /// Whether the part was laid on the defect's own: then it is where it was on that, holes and edges included.
+  public var isRegistered = false
+  /// Whether the defect is a piece of the part that is missing.
+  public var cutsPart = false
 
   public init(center: Point, scale: Double = 1, degrees: Double = 0, isMirrored: Bool = false) {
     self.center = center
@@ -19,6 +25,20 @@ public struct Placement: Sendable, Hashable {
     self.degrees = degrees
     self.isMirrored = isMirrored
   }
+
+  /// The same for a window that is already turned and sized.
+  ///
+  /// - Parameter scale: pixels of the part for each of the window.
+  func ofWindow(scale: Double) -> Placement {
+    var result = Placement(center: center, scale: scale)
+    result.growth = growth
+    result.isRegistered = isRegistered
+    result.cutsPart = cutsPart
+    return result
+  }
+
+  /// How far outlines may be bent, of what is usual: what was laid on its own part fits that part's edges.
+  var bending: Float { isRegistered ? 0.3 : 1 }
 
   /// From a patch's pixels to the parent's.
   public func map(of patch: DefectPatch) -> AffineMap {
@@ -31,7 +51,8 @@ public struct Placement: Sendable, Hashable {
 /// Where defects of a class lie on parts, and how they vary: what the real ones show, with some freedom around it.
 ///
 /// The prior is empirical. A new defect takes one of the real ones for its model and stays near it: of a class with ten
-/// images nothing more is known. What lies at the part's edge stays there, what lies along the grain stays along it.
+/// images nothing more is known. What lies along the grain stays along it, and what lies at an edge of the part stays at
+/// that edge: a chip may lie anywhere along it, but not away from it.
 public struct PlacementPrior: Sendable {
   /// How far a new defect may be from its model.
   public struct Freedom: Sendable, Hashable {
@@ -40,13 +61,18 @@ public struct PlacementPrior: Sendable {
     /// Largest change of the size, as a factor.
     public var scale = 1.25
     /// Largest turn in degrees, for small defects; those that cover more than a twentieth of the part are part of its
-    /// shape, and turn by a quarter of this.
+    /// shape, and those at an edge follow it: they turn by a quarter of this.
     public var degrees = 12.0
     /// Whether left and right may change places.
     public var mirrors = true
+    /// How many of the small defects at one edge move along all of it.
+    public var slides = 0.5
 
     public init() {}
   }
+
+  /// Share of the part's area from which a defect is part of its shape.
+  static let small = 0.05
 
   public var freedom: Freedom
   public let sites: [DefectSite]
@@ -62,37 +88,110 @@ public struct PlacementPrior: Sendable {
   ///
   /// - Parameters:
   ///   - number: of the site.
-  ///   - size: the parent's.
+  ///   - part: the parent.
   ///   - center: where the defect is to be; nil draws that.
-  ///   - extent: of the site's patch in its own picture's pixels; given where every place of the part is to be as likely
-  ///     as any other, for the naive peer.
+  ///   - isAnywhere: whether every place of the part is to be as likely as any other, for the naive peer.
   /// - Returns: a placement whose scale is that of a patch in its own picture's pixels.
   public func draw(
-    _ number: Int, on size: ImageSize, at center: Point? = nil, anywhere extent: ImageSize? = nil,
-    random: inout SplitMix64
+    _ number: Int, on part: PartView, at center: Point? = nil, isAnywhere: Bool = false, random: inout SplitMix64
   ) -> Placement {
     let site = sites[number]
-    let (width, height) = (Double(size.width), Double(size.height))
+    let size = part.size
+    if center == nil, !isAnywhere, let placement = registered(site, on: part, &random) { return placement }
     let isMirrored = freedom.mirrors && random.unit() < 0.5
-    // The whole defect grows with the part.
-    let growth = (width * height / Double(site.pictureWidth * site.pictureHeight)).squareRoot()
-    let scale = growth * exp(Double(random.uniform(-1, 1)) * log(freedom.scale))
-    let degrees = Double(random.uniform(-1, 1)) * (site.areaShare > 0.05 ? freedom.degrees / 4 : freedom.degrees)
-    var place: Point
-    if let extent {
-      let half = (
-        x: min(0.5, Double(extent.width) * scale / 2 / width),
-        y: min(0.5, Double(extent.height) * scale / 2 / height)
-      )
+    let turn = Double(random.uniform(-1, 1)) * freedom.degrees
+    let change = exp(Double(random.uniform(-1, 1)) * log(freedom.scale))
+    var scale = site.growth(to: size) * change
+    let (columns, rows) = (site.columns(isMirrored: isMirrored), site.rows)
+    let isAtEdge = columns.isAtEdge || rows.isAtEdge
+    if columns.spans { scale = Double(size.width) / Double(site.pictureWidth) }
+    if rows.spans { scale = Double(size.height) / Double(site.pictureHeight) }
+    let place: Point
+    if isAnywhere {
       place = Point(
-        Double(random.uniform(Float(half.x), Float(1 - half.x))),
-        Double(random.uniform(Float(half.y), Float(1 - half.y))))
+        columns.any(of: size.width, scale: scale, &random), rows.any(of: size.height, scale: scale, &random))
     } else {
-      place = Point(
-        (isMirrored ? 1 - site.x : site.x) + freedom.place * Double(random.normal()),
-        site.y + freedom.place * Double(random.normal()))
+      // Along one edge, not out of a corner.
+      let slides =
+        columns.isAtEdge != rows.isAtEdge && site.areaShare <= Self.small && Double(random.unit()) < freedom.slides
+      func along(_ line: DefectSite.Line, _ limit: Int) -> Double {
+        if line.isAtEdge { return line.anchored(in: limit, scale: scale) }
+        return slides
+          ? line.any(of: limit, scale: scale, &random)
+          : (line.middle + freedom.place * Double(random.normal())) * Double(limit)
+      }
+      place = Point(along(columns, size.width), along(rows, size.height))
     }
-    place = center ?? Point(place.x * width, place.y * height)
-    return Placement(center: place, scale: scale, degrees: degrees, isMirrored: isMirrored)
+    var placement = Placement(
+      center: center ?? place, scale: scale,
+      degrees: site.areaShare > Self.small || isAtEdge && center == nil && !isAnywhere ? turn / 4 : turn,
+      isMirrored: isMirrored)
+    placement.growth = site.growth(to: size)
+    return placement
+  }
+
+  /// Where a defect lies once its own part lies on another; nil where that cannot be told.
+  private func registered(_ site: DefectSite, on part: PartView, _ random: inout SplitMix64) -> Placement? {
+    guard let own = site.pose, let other = part.pose else { return nil }
+    let ways = own.matches(on: other).filter { freedom.mirrors || !$0.isMirrored }
+    guard !ways.isEmpty else { return nil }
+    let way = ways[random.index(ways.count)]
+    let growth = other.radius / own.radius
+    let map = AffineMap.translation(x: -own.x, y: -own.y)
+      .then(.scaling(x: way.isMirrored ? -growth : growth, y: growth)).then(.rotation(degrees: way.degrees))
+      .then(.translation(x: other.x, y: other.y))
+    let center = map(x: site.x * Double(site.pictureWidth), y: site.y * Double(site.pictureHeight))
+    var placement = Placement(
+      center: Point(center.x, center.y), scale: growth, degrees: way.degrees, isMirrored: way.isMirrored)
+    placement.growth = growth
+    placement.isRegistered = true
+    placement.cutsPart = site.shareOnPart < 0.5
+    return placement
+  }
+}
+
+extension DefectSite {
+  /// How a defect lies between two opposite edges of its picture.
+  struct Line {
+    /// Of the mask's bounding box, over the picture, 0...1.
+    var middle: Double
+    var extent: Double
+    /// Pixels of the picture.
+    var length: Int
+
+    /// What is nearer to an edge than this share of the picture lies at it.
+    private static let near = 0.02
+
+    private var before: Double { middle - extent / 2 }
+    private var after: Double { 1 - middle - extent / 2 }
+    private var isAtStart: Bool { before < Self.near }
+    private var isAtEnd: Bool { after < Self.near }
+    var isAtEdge: Bool { isAtStart || isAtEnd }
+    /// Whether it goes from edge to edge.
+    var spans: Bool { isAtStart && isAtEnd }
+
+    /// Its middle on a line of another length, as far from the edge as it was.
+    func anchored(in limit: Int, scale: Double) -> Double {
+      if spans { return middle * Double(limit) }
+      let size = Double(length) * scale
+      return isAtStart ? middle * size : Double(limit) - (1 - middle) * size
+    }
+
+    /// Anywhere on a line, but all of it within.
+    func any(of limit: Int, scale: Double, _ random: inout SplitMix64) -> Double {
+      let half = min(0.5, extent * Double(length) * scale / 2 / Double(limit))
+      return Double(random.uniform(Float(half), Float(1 - half))) * Double(limit)
+    }
+  }
+
+  func columns(isMirrored: Bool) -> Line {
+    Line(middle: isMirrored ? 1 - x : x, extent: width, length: pictureWidth)
+  }
+
+  var rows: Line { Line(middle: y, extent: height, length: pictureHeight) }
+
+  /// The whole defect grows with the part: by how much.
+  func growth(to size: ImageSize) -> Double {
+    (Double(size.width * size.height) / Double(pictureWidth * pictureHeight)).squareRoot()
   }
 }

@@ -16,8 +16,6 @@ public struct DefectPatch: Sendable {
   /// Logarithm of the part's own texture as what made the patch saw it, of the factor's size: what of the part is finer
   /// than that is kept. Nil where the patch has all of its texture itself.
   public var seen: Planes?
-  /// Texture that takes the place of the part's own where ``seen`` is given; nil for none.
-  public var grain: DefectGrain?
   /// Whether the cover is to be taken as it is; else its edge is made soft.
   public var isSoft = false
 
@@ -39,25 +37,12 @@ public struct DefectPatch: Sendable {
   /// Pixels that it covers by half at least.
   public var area: Int { cover.pixels.count { $0 >= 0.5 } }
 
-  /// The same with so many times as many pixels a side.
-  func enlarged(_ times: Int) -> DefectPatch {
-    func larger(_ image: Image<Float>) -> Image<Float> {
-      image.resized(width: image.width * times, height: image.height * times, filter: .bilinear)
-    }
-    var result = self
-    result.factor = factor.map(larger)
-    result.cover = larger(cover)
-    result.seen = seen?.map(larger)
-    return result
-  }
-
   /// The patch under an affine map, on a canvas of another size; outside it covers nothing.
   public func warped(by map: AffineMap, size: ImageSize) -> DefectPatch {
     var result = self
     result.factor = factor.map { $0.warped(by: map, size: size, border: .constant(1)) }
     result.cover = cover.warped(by: map, size: size, border: .constant(0))
     result.seen = seen?.map { $0.warped(by: map, size: size, border: .clamp) }
-    result.grain = grain?.warped(by: map, size: size)
     return result
   }
 }

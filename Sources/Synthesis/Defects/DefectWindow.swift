@@ -28,11 +28,22 @@ struct DefectWindow: Sendable {
     /// In pixels of the window.
     var x = 0.0
     var y = 0.0
+
+    init() {}
+
+    /// As a defect is placed: a larger one takes more of the window.
+    init(_ placement: Placement) {
+      scale = placement.growth / placement.scale
+      degrees = placement.degrees
+      isMirrored = placement.isMirrored
+    }
   }
 
-  init(_ defect: RealDefect, side: Int, _ variation: Variation = Variation()) {
+  /// - Parameter times: pixels for each of the window's own, for the same place in more detail.
+  init(_ defect: RealDefect, side: Int, times: Int = 1, _ variation: Variation = Variation()) {
     let longer = Double(max(defect.extent.width, defect.extent.height))
-    let own = max(1, longer / (Self.fill * Double(side)))
+    let own = max(1, longer / (Self.fill * Double(side))) / Double(times)
+    let side = side * times
     site = defect.site
     label = defect.patch.label
     scale = own
@@ -66,8 +77,13 @@ public struct DefectSite: Codable, Sendable, Hashable {
   /// Of the picture it was found on.
   public var pictureWidth: Int
   public var pictureHeight: Int
+  /// Of the mask's bounding box, over the picture's width and height, 0...1.
+  public var width: Double
+  public var height: Double
   /// Share of the picture that the mask covers.
   public var areaShare: Double
   /// Share of the mask that lies on the part rather than beside it, as far as that can be told.
   public var shareOnPart: Double
+  /// How the part lies in the picture; nil where that cannot be told.
+  public var pose: PartPose?
 }

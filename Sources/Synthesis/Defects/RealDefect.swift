@@ -14,6 +14,9 @@ public struct RealDefect: Sendable {
   /// The mask's middle in the surroundings' pixels.
   let middleOfSurroundings: Point
 
+  /// Pixels around the mask that may have some of the defect.
+  static let spread = 2
+
   /// Pixels around the mask that are cut out too.
   private static let margin = 4
 
@@ -55,11 +58,10 @@ public struct RealDefect: Sendable {
     let middle = Point(Double(left + right + 1) / 2, Double(top + bottom + 1) / 2)
     extent = ImageSize(width: right - left + 1, height: bottom - top + 1)
     // What the mask's edge has of the defect must not count as ground.
-    let leftOut = (all ?? mask).map { UInt8($0 >= 0.5 ? 1 : 0) }.dilated(radius: 2).map { Float($0) }
-    let sigma = Ground.sigma(area: count)
+    let leftOut = (all ?? mask).map { UInt8($0 >= 0.5 ? 1 : 0) }.dilated(radius: Self.spread).map { Float($0) }
     let offset = DefectPatch.offset
     let factor = picture.map { plane in
-      let ground = Ground.level(of: plane, leavingOut: leftOut, sigma: sigma)
+      let ground = Ground.light(of: plane, leavingOut: leftOut, sigma: Ground.leastSigma)
       return Image(
         width: plane.width, height: plane.height,
         pixels: zip(plane.pixels, ground.pixels).map { ($0 + offset) / ($1 + offset) })
@@ -77,10 +79,13 @@ public struct RealDefect: Sendable {
     surroundings = factor.map { $0.cropped(wide) }
     surroundingsCover = mask.cropped(wide)
     middleOfSurroundings = Point(middle.x - Double(wide.x), middle.y - Double(wide.y))
+    let area = PartArea(picture.gray, leavingOut: leftOut)
     site = DefectSite(
       source: source, x: middle.x / Double(mask.width), y: middle.y / Double(mask.height), pictureWidth: mask.width,
-      pictureHeight: mask.height, areaShare: Double(count) / Double(mask.width * mask.height),
-      shareOnPart: PartArea(picture.gray, leavingOut: leftOut).share(of: mask))
+      pictureHeight: mask.height, width: Double(extent.width) / Double(mask.width),
+      height: Double(extent.height) / Double(mask.height), areaShare: Double(count) / Double(mask.width * mask.height),
+      shareOnPart: area.share(of: mask),
+      pose: PartPose(area, defect: leftOut))
   }
 
   /// With grey made of colour, or grey three times.

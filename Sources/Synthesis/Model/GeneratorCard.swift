@@ -15,11 +15,11 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
     public var scale: Double
     /// S x S, 255 inside.
     public var mask: Data
-    /// channels x S x S: the logarithm of its factor, 0 for the lower bound, 255 for the upper one.
+    /// channels x S x S: the logarithm of its factor, as `DefectDetail` keeps it.
     public var appearance: Data
-    /// The texture of ``DefectGrain``, channels x 2S x 2S, and its cover, 2S x 2S; nil where the window shows all of it.
-    /// Of a whole picture, its levels in the size that is kept, 255 for 1.
-    public var grain: Data?
+    /// The same with the cover in more detail, (channels + 1) x kS x kS. Of a whole picture, its levels in the size that
+    /// is kept, 255 for 1.
+    public var detail: Data
     /// What the encoder makes of it, seen in a few ways.
     public var looks: [DefectLook]
   }
@@ -44,15 +44,14 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
   static let key = "assay.generator"
   private static let formatKey = "assay.generator_format"
 
-  /// Whole pictures have another one than defects with masks: they keep real pictures' levels.
-  private static func format(_ configuration: GeneratorConfiguration) -> String { configuration.hasMasks ? "2" : "3" }
+  private static let format = "4"
 
   /// The metadata of a model file.
   func metadata() throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
-      Self.formatKey: Self.format(configuration),
+      Self.formatKey: Self.format,
       Self.key: String(decoding: try encoder.encode(self), as: UTF8.self),
     ]
   }
@@ -63,15 +62,17 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
       throw SynthesisError(path, "is no generator: `assay synth train` makes them")
     }
     guard let card = try? JSONDecoder().decode(GeneratorCard.self, from: Data(text.utf8)),
-      metadata[Self.formatKey] == Self.format(card.configuration)
+      metadata[Self.formatKey] == Self.format
     else { throw SynthesisError(path, "was made by another version of Assay; train it anew") }
     let (side, channels) = (card.configuration.side, card.configuration.channels)
     let hasMasks = card.configuration.hasMasks
-    let fine = side * DefectGrain.fineness
     let latent = card.configuration.latent
-    func grainCount(_ site: DefectSite) -> Int {
-      let kept = WholePicture.keptSize(of: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
-      return hasMasks ? (channels + 1) * fine * fine : channels * kept.width * kept.height
+    func hasDetail(_ model: Model) -> Bool {
+      if hasMasks {
+        return DefectDetail.times(model.detail, channels: channels, side: side) != nil
+      }
+      let kept = WholePicture.keptSize(of: ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight))
+      return model.detail.count == channels * kept.width * kept.height
     }
     let isSound =
       (16...1024).contains(side) && side & (side - 1) == 0 && (channels == 1 || channels == 3)
@@ -80,10 +81,9 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
         !item.models.isEmpty
           && item.models.allSatisfy {
             $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.scale > 0
-              && (hasMasks && $0.grain == nil || $0.grain?.count == grainCount($0.site))
+              && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0 && $0.site.pose?.isSound ?? true && hasDetail($0)
               && !$0.looks.isEmpty
               && $0.looks.allSatisfy { [latent, latent] == [$0.mean.count, $0.spread.count] }
-              && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0
           }
       }
     guard isSound else { throw SynthesisError(path, "is damaged: its card does not fit its network") }

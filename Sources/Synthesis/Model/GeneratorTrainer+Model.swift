@@ -28,39 +28,28 @@ extension GeneratorTrainer {
       (numbers[ObjectIdentifier(parameter)] ?? parameter.value).elements
     }
     let side = settings.side
-    let bound = GeneratorConfiguration.bound
-    func bytes(_ image: Image<Float>, _ value: (Float) -> Float) -> Data {
-      Data(image.pixels.map { UInt8(min(max(value($0) * 255, 0), 255).rounded()) })
-    }
-    func grain(_ defect: RealDefect) -> Data? {
-      DefectGrain.of(defect, side: side).map { grain in
-        var data = Data()
-        for plane in grain.texture.planes { data += bytes(plane) { ($0 / DefectGrain.limit + 1) / 2 } }
-        return data + bytes(grain.cover) { $0 }
-      }
-    }
+    func bytes(_ image: Image<Float>) -> Data { Data(image.pixels.map { UInt8(min(max($0 * 255, 0), 255).rounded()) }) }
+    func look(_ planes: Planes) -> Data { Data(planes.planes.flatMap { $0.pixels.map(DefectDetail.byte) }) }
     let classes = labels.enumerated().map { index, label in
       let looks = classLooks(index)
       if !configuration.hasMasks {
         let models = zip(sampler.pictures[index], looks).map { picture, looks in
-          var look = Data()
-          for plane in picture.window(side: side).planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
           return GeneratorCard.Model(
             site: DefectSite(
               source: picture.source, x: 0.5, y: 0.5, pictureWidth: picture.size.width,
-              pictureHeight: picture.size.height, areaShare: 1, shareOnPart: 1), scale: 1,
-            mask: Data(repeating: 255, count: side * side), appearance: look,
-            grain: picture.planes.planes.reduce(Data()) { $0 + bytes($1) { $0 } }, looks: looks)
+              pictureHeight: picture.size.height, width: 1, height: 1, areaShare: 1, shareOnPart: 1, pose: nil),
+            scale: 1, mask: Data(repeating: 255, count: side * side), appearance: look(picture.window(side: side)),
+            detail: picture.planes.planes.reduce(Data()) { $0 + bytes($1) }, looks: looks)
         }
         return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
       }
       let models = zip(sampler.defects[index], looks).map { defect, looks in
         let window = DefectWindow(defect, side: side)
-        var look = Data()
-        for plane in window.appearance.planes { look += bytes(plane) { ($0 / bound + 1) / 2 } }
+        let detail = DefectDetail(
+          defect, side: side, most: sampler.defects[index].count > Self.many ? 2 : 4)
         return GeneratorCard.Model(
-          site: defect.site, scale: window.scale, mask: bytes(window.cover) { $0 }, appearance: look,
-          grain: grain(defect), looks: looks)
+          site: defect.site, scale: window.scale, mask: bytes(window.cover), appearance: look(window.appearance),
+          detail: detail.data, looks: looks)
       }
       return GeneratorCard.ClassCard(name: library.classes[label], models: models, leastScore: nil)
     }
@@ -74,6 +63,9 @@ extension GeneratorTrainer {
     }
     return TrainedGenerator(graph: graph, card: card)
   }
+
+  /// Of a class with more defects than this, less detail is kept of each.
+  private static let many = 100
 
   /// For each class, the score that one in fifty draws does not reach.
   private func leastScores(_ graph: Graph) throws -> [Float] {

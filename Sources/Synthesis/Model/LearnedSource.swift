@@ -18,9 +18,9 @@ public final class LearnedSource: DefectSource {
   public let light = Composer.Light.part
   public let choosesParents = true
   private let compiled: CompiledGraph
+  private let details: [[DefectDetail]]
   private let masks: [[Image<Float>]]
   private let copies: [NearCopies]
-  private let grains: [[DefectGrain?]]
   /// Of whole pictures; nil for others.
   private let textures: [WholeTextures?]
   private let priors: [PlacementPrior]
@@ -55,19 +55,11 @@ public final class LearnedSource: DefectSource {
       Image(width: side, height: side, pixels: bytes.map(value))
     }
     masks = card.classes.map { $0.models.map { plane(Array($0.mask)) { Float($0) / 255 } } }
-    let (channels, fine) = (configuration.channels, side * DefectGrain.fineness)
-    grains = card.classes.map { item in
-      item.models.map { model in
-        guard configuration.hasMasks, let bytes = model.grain.map({ Array($0) }) else { return nil }
-        func plane(_ index: Int, _ value: (UInt8) -> Float) -> Image<Float> {
-          Image(width: fine, height: fine, pixels: bytes[index * fine * fine..<(index + 1) * fine * fine].map(value))
-        }
-        return DefectGrain(
-          texture: Planes((0..<channels).map { plane($0) { (Float($0) / 127.5 - 1) * DefectGrain.limit } }),
-          cover: plane(channels) { Float($0) / 255 },
-          size: DefectGrain.windowSize * Double(DefectGrain.fineness))
-      }
-    }
+    let channels = configuration.channels
+    // Their sizes were checked with the card.
+    details =
+      configuration.hasMasks
+      ? card.classes.map { $0.models.compactMap { DefectDetail($0.detail, channels: channels, side: side) } } : []
     textures = card.classes.map { configuration.hasMasks ? nil : WholeTextures($0.models, configuration) }
     priors = card.classes.map { PlacementPrior($0.models.map(\.site)) }
     copies = card.classes.map { item in
@@ -125,23 +117,6 @@ public final class LearnedSource: DefectSource {
     model.looks[random.index(model.looks.count)]
   }
 
-  /// A large defect's window is too coarse for texture: what the network changes is taken without its finest grain, and
-  /// the part's own texture goes on under it.
-  ///
-  /// - Parameters:
-  ///   - beside: 1 where nothing will be seen.
-  ///   - scale: pixels of the part for each of the window.
-  private static func smoothed(
-    _ look: Image<Float>, over own: Image<Float>, beside: Image<Float>, scale: Double
-  ) -> Image<Float> {
-    let sigma = min(1.5, scale - 1)
-    guard sigma > 0.3 else { return look }
-    func image(_ pixels: [Float]) -> Image<Float> { Image(width: look.width, height: look.height, pixels: pixels) }
-    let change = image(zip(look.pixels, own.pixels).map { $0 - $1 })
-    return image(
-      zip(own.pixels, Ground.level(of: change, leavingOut: beside, sigma: sigma).pixels).map { $0 + $1 })
-  }
-
   private func oneHot(_ label: Int) -> [Float] {
     Targets.oneHot([label], classes: card.configuration.classes)
   }
@@ -156,62 +131,75 @@ public final class LearnedSource: DefectSource {
     return copies[label].contain(appearance: planes, cover: cover) ? .copy : nil
   }
 
-  /// The finest texture of another defect of the class, or none: with its own, a draw would be nearly its model.
-  private func grain(_ label: Int, beside model: Int, _ random: inout SplitMix64) -> DefectGrain? {
-    let others = grains[label].indices.filter { $0 != model && grains[label][$0] != nil }
-    guard !others.isEmpty, let grain = grains[label][others[random.index(others.count)]] else { return nil }
-    return random.chance(0.5) ? grain.mirrored() : grain
-  }
-
   public func prior(of label: Int) -> PlacementPrior? { priors.indices.contains(label) ? priors[label] : nil }
 
+  /// A real defect of the class, bent, changed by as much as two draws of the network differ, in a place like its own.
+  ///
+  /// What the network paints alone is of a window's detail, and has less structure than real defects have: breaks are grey
+  /// areas. On magnetic tiles it taught classifiers less than real defects under the part's light do.
   public func draw(
-    _ label: Int, like model: Int, on part: Planes, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
   ) throws -> InventedDefect {
     let configuration = card.configuration
-    let side = configuration.side
+    let (side, channels) = (configuration.side, configuration.channels)
     let item = card.classes[label].models[model]
-    let partSize = ImageSize(width: part.width, height: part.height)
-    let placement = priors[label].draw(model, on: partSize, at: center, random: &random)
-    let variation = WindowSampler.variation(item.site, &random, isMirrored: placement.isMirrored)
-    let size = ImageSize(width: side, height: side)
-    let middle = Point(Double(side) / 2, Double(side) / 2)
-    let turned = masks[label][model].warped(
-      by: DefectWindow.map(around: middle, scale: variation.scale, variation, side: side), size: size,
-      border: .constant(0))
-    let mask = WindowSampler.bent(turned, scale: item.scale, &random)
-    let growth = (Double(part.width * part.height) / Double(item.site.pictureWidth * item.site.pictureHeight))
-      .squareRoot()
-    let scale = item.scale * variation.scale * growth
+    let placement = priors[label].draw(model, on: part, at: center, random: &random)
+    let variation = DefectWindow.Variation(placement)
+    let bend = Bend(side: side, scale: item.scale, strength: placement.bending, &random)
+    let mask = bend(Self.turned(masks[label][model], variation))
+    let scale = item.scale * placement.growth
     let window = PlacedWindow(
-      on: part.with(channels: configuration.channels), center: placement.center, scale: scale, mask: mask)
-    let latent = look(item, &random).draw { random.normal() }
-    let noise = (0..<side * side).map { _ in random.normal() }
-    let conditions = mask.pixels + window.texture.planes.flatMap(\.pixels) + noise
-    try compiled.run([latent, oneHot(label), conditions])
-    let appearance = compiled.output(GeneratorPort.appearance)
-    // The network keeps it near the mask itself.
-    let cover = compiled.output(GeneratorPort.cover)
-    let area = side * side
-    let reach = Image(width: side, height: side, pixels: cover.map { $0 >= 0.05 ? Float(0) : 1 })
+      on: part.planes.with(channels: channels), center: placement.center, scale: scale, mask: mask)
+    let look = look(item, &random)
+    let conditions =
+      mask.pixels + window.texture.planes.flatMap(\.pixels) + (0..<side * side).map { _ in random.normal() }
+    let plain = try appearance(label, latent: look.mean, conditions)
+    let painted = try appearance(label, latent: look.draw { random.normal() }, conditions)
+    let detail = details[label][model]
+    let fine = side * detail.times
     let planes = Planes(
-      window.texture.planes.enumerated().map { channel, own in
-        let look = Image(width: side, height: side, pixels: Array(appearance[channel * area..<(channel + 1) * area]))
-        return Self.smoothed(look, over: own, beside: reach, scale: scale)
+      (0..<channels).map { channel in
+        let change = Image(
+          width: side, height: side,
+          pixels: zip(painted.planes[channel].pixels, plain.planes[channel].pixels).map { $0 - $1 })
+        let real = bend(Self.turned(detail.appearance.planes[channel], variation, border: .clamp), border: .clamp)
+        return Image(
+          width: fine, height: fine,
+          pixels: zip(real.pixels, change.resized(width: fine, height: fine).pixels).map { $0 + Self.change * $1 })
       })
-    var patch = DefectPatch(
-      source: name, label: label, factor: planes.map { $0.map { exponential($0) } },
-      cover: Image(width: side, height: side, pixels: cover), seen: scale > 1 ? window.texture : nil)
-    patch.isSoft = true
-    let rejection = rejection(label, planes, patch.cover, scoredAs: label)
-    var ownScale = scale
-    if scale > 1.5, let grain = grain(label, beside: model, &random) {
-      patch = patch.enlarged(DefectGrain.fineness)
-      patch.grain = grain
-      ownScale /= Double(DefectGrain.fineness)
-    }
+    let cover = bend(Self.turned(detail.cover, variation))
+    // What of the part is finer than the detail goes on under it.
+    let ownScale = scale / Double(detail.times)
+    let seen = ownScale > 1.25 ? window.texture.map { $0.resized(width: fine, height: fine) } : nil
+    let patch = DefectPatch(
+      source: name, label: label, factor: planes.map { $0.map { exponential($0) } }, cover: cover, seen: seen)
+    let small = planes.map { $0.resized(width: side, height: side) }
     return InventedDefect(
-      patch: patch, placement: Placement(center: placement.center, scale: ownScale),
-      rejection: rejection)
+      patch: patch, placement: placement.ofWindow(scale: ownScale),
+      rejection: rejection(label, small, mask, scoredAs: label))
+  }
+
+  /// How much of the difference between two draws a real defect is changed by.
+  private static let change: Float = 1
+
+  /// The logarithm of the factor that the network paints, S x S.
+  private func appearance(_ label: Int, latent: [Float], _ conditions: [Float]) throws -> Planes {
+    let side = card.configuration.side
+    try compiled.run([latent, oneHot(label), conditions])
+    let look = compiled.output(GeneratorPort.appearance)
+    return Planes(
+      (0..<card.configuration.channels).map {
+        Image(width: side, height: side, pixels: Array(look[$0 * side * side..<($0 + 1) * side * side]))
+      })
+  }
+
+  /// A window, or a finer picture of it, as its defect is placed.
+  private static func turned(
+    _ image: Image<Float>, _ variation: DefectWindow.Variation, border: WarpBorder<Float> = .constant(0)
+  ) -> Image<Float> {
+    let middle = Point(Double(image.width) / 2, Double(image.height) / 2)
+    return image.warped(
+      by: DefectWindow.map(around: middle, scale: variation.scale, variation, side: image.width),
+      size: ImageSize(width: image.width, height: image.height), border: border)
   }
 }

@@ -28,16 +28,13 @@ struct NearCopies: Sendable {
   init(_ models: [GeneratorCard.Model], side: Int, channels: Int, isWhole: Bool = false) {
     self.side = isWhole ? side / 2 : side
     self.isWhole = isWhole
-    let bound = GeneratorConfiguration.bound
     self.models = models.flatMap { model -> [Effect] in
       let (mask, look) = (Array(model.mask), Array(model.appearance))
       let planes = Planes(
         (0..<channels).map { channel in
           Image(
             width: side, height: side,
-            pixels: look[channel * side * side..<(channel + 1) * side * side].map {
-              (Float($0) / 255 * 2 - 1) * bound
-            })
+            pixels: look[channel * side * side..<(channel + 1) * side * side].map(DefectDetail.level))
         })
       let cover = Image(width: side, height: side, pixels: mask.map { Float($0) / 255 })
       let values = Self.values(planes, cover, isWhole: isWhole)

@@ -18,7 +18,7 @@ struct WholeTextures: Sendable {
   init(_ models: [GeneratorCard.Model], _ configuration: GeneratorConfiguration) {
     let side = configuration.side
     let pictures = models.map { model in
-      let bytes = model.grain.map { Array($0) } ?? []
+      let bytes = Array(model.detail)
       let size = WholePicture.keptSize(
         of: ImageSize(width: model.site.pictureWidth, height: model.site.pictureHeight))
       let area = size.width * size.height

@@ -84,8 +84,8 @@ public struct SyntheticSampler {
         : Array(good.items.indices)
       let item = good.items[candidates[random.index(candidates.count)]]
       let parent = try ImageFile.load(path: item.path).image
-      let planes = Planes(parent)
-      var drawn = try source.draw(label, like: model, on: planes, at: options.at, random: &random)
+      let view = PartView(Planes(parent))
+      var drawn = try source.draw(label, like: model, on: view, at: options.at, random: &random)
       drawn.patch.label = label
       if let why = drawn.rejection {
         rejected[why, default: 0] += 1
@@ -93,7 +93,8 @@ public struct SyntheticSampler {
       }
       guard
         let part = Composer.paint(
-          drawn.patch, drawn.placement, on: parent, severity: Double(severity), light: source.light)
+          drawn.patch, drawn.placement, on: parent, area: view.area, severity: Double(severity),
+          light: source.light)
       else {
         rejected[.empty, default: 0] += 1
         continue
@@ -104,8 +105,10 @@ public struct SyntheticSampler {
       }
       // A user who names the place knows why.
       if options.at == nil {
-        let area = PartArea(planes.gray)
-        guard area.share(of: part.mask!.map { Float($0) / 255 }) >= 0.9 * leastOnPart else {
+        // Where the part was laid on the defect's own, a hole may be what the defect has filled.
+        let share = view.area.share(
+          of: part.mask!.map { Float($0) / 255 }, withHoles: drawn.placement.isRegistered)
+        guard share >= 0.9 * leastOnPart else {
           rejected[.beside, default: 0] += 1
           continue
         }

@@ -26,7 +26,7 @@ public protocol DefectSource {
   ///   - at: where its middle is to be, in the part's pixels; nil leaves that to the class's prior.
   /// - Throws: ``SynthesisError`` where a generator cannot be run.
   func draw(
-    _ label: Int, like model: Int, on part: Planes, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
   ) throws -> InventedDefect
 }
 
@@ -80,14 +80,14 @@ public struct PasteSource: DefectSource {
   public func prior(of label: Int) -> PlacementPrior? { priors[label] }
 
   public func draw(
-    _ label: Int, like model: Int, on part: Planes, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
   ) -> InventedDefect {
     guard let prior = priors[label], let own = defects[label]?[model] else {
       preconditionFailure("class \(label) has no such defect to paste")
     }
     let placement = prior.draw(
-      model, on: ImageSize(width: part.width, height: part.height), at: center,
-      anywhere: light == .defect ? own.extent : nil, random: &random)
+      model, on: part, at: center,
+      isAnywhere: light == .defect, random: &random)
     var patch = own.patch
     if light == .defect { patch.factor = own.levels }
     return InventedDefect(patch: patch, placement: placement)

@@ -23,13 +23,13 @@ public struct ProceduralSource: DefectSource {
   public func prior(of label: Int) -> PlacementPrior? { priors[label] }
 
   public func draw(
-    _ label: Int, like model: Int, on part: Planes, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
   ) -> InventedDefect {
     guard let prior = priors[label], let shape = shapes[label]?[model] else {
       preconditionFailure("class \(label) has no such defect to draw like")
     }
     var placement = prior.draw(
-      model, on: ImageSize(width: part.width, height: part.height), at: center, random: &random)
+      model, on: part, at: center, random: &random)
     let patch =
       shape.elongation > Self.scratch
       ? Self.scratch(shape, label, &random) : Self.blob(shape, label, &random)

@@ -4,7 +4,7 @@ import Synchronization
 /// Good parts, read once and kept in memory as far as there is room.
 final class ParentCache: Sendable {
   private struct State {
-    var parts: [Int: Planes] = [:]
+    var parts: [Int: PartView] = [:]
     var bytes = 0
   }
 
@@ -19,8 +19,8 @@ final class ParentCache: Sendable {
     self.limit = limit
   }
 
-  /// A part's levels.
-  func part(_ index: Int, of good: GoodParts) throws(SynthesisError) -> Planes {
+  /// A part, of as many channels as the generator has.
+  func part(_ index: Int, of good: GoodParts) throws(SynthesisError) -> PartView {
     if let known = state.withLock({ $0.parts[index] }) { return known }
     let item = good.items[index]
     let planes: Planes
@@ -29,10 +29,11 @@ final class ParentCache: Sendable {
     } catch {
       throw SynthesisError("\(error)")
     }
-    let bytes = planes.width * planes.height * planes.planes.count * 4
+    let part = PartView(planes)
+    let bytes = planes.width * planes.height * (planes.planes.count + 1) * 4
     state.withLock {
-      if $0.bytes + bytes <= limit, $0.parts.updateValue(planes, forKey: index) == nil { $0.bytes += bytes }
+      if $0.bytes + bytes <= limit, $0.parts.updateValue(part, forKey: index) == nil { $0.bytes += bytes }
     }
-    return planes
+    return part
   }
 }

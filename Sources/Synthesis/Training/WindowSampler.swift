@@ -74,67 +74,27 @@ struct WindowSampler: Sendable {
     let site = own[model].site
     let candidates = good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
     let part = try parents.part(candidates[random.index(candidates.count)], of: good)
-    let size = ImageSize(width: part.width, height: part.height)
-    let placement = priors[label].draw(model, on: size, random: &random)
+    let placement = priors[label].draw(model, on: part, random: &random)
     // What lies at the left edge of a part looks like its mirror image at the right one.
-    let variation = Self.variation(site, &random, isMirrored: placement.isMirrored)
+    let variation = DefectWindow.Variation(placement)
     let window = DefectWindow(own[model], side: configuration.side, variation)
-    let mask = Self.bent(window.cover, scale: window.scale, &random)
-    let growth = (Double(size.width * size.height) / Double(site.pictureWidth * site.pictureHeight)).squareRoot()
+    let mask = Bend(
+      side: configuration.side, scale: window.scale, strength: placement.bending, &random)(window.cover)
     let seen = PlacedWindow(
-      on: part, center: placement.center, scale: window.scale * variation.scale * growth, mask: mask)
+      on: part.planes, center: placement.center, scale: window.scale * placement.growth, mask: mask)
     return PlaceWindow(
       label: label, mask: mask.pixels, texture: seen.texture.planes.flatMap(\.pixels), model: window.planes)
   }
 
-  /// How far windows differ from the one that a defect was cut by.
-  ///
-  /// - Parameter isMirrored: nil for any; then it is shifted too.
-  static func variation(
-    _ site: DefectSite, _ random: inout SplitMix64, isMirrored: Bool? = nil
-  ) -> DefectWindow.Variation {
+  /// How far windows of real defects differ from the one that a defect was cut by.
+  static func variation(_ site: DefectSite, _ random: inout SplitMix64) -> DefectWindow.Variation {
     var variation = DefectWindow.Variation()
     variation.scale = 1 + Double(random.uniform(-0.2, 0.2))
-    variation.degrees = Double(random.uniform(-1, 1)) * (site.areaShare > 0.05 ? 4 : 12)
-    variation.isMirrored = isMirrored ?? random.chance(0.5)
-    if isMirrored == nil {
-      variation.x = Double(random.uniform(-3, 3))
-      variation.y = Double(random.uniform(-3, 3))
-    }
+    variation.degrees = Double(random.uniform(-1, 1)) * (site.areaShare > PlacementPrior.small ? 4 : 12)
+    variation.isMirrored = random.chance(0.5)
+    variation.x = Double(random.uniform(-3, 3))
+    variation.y = Double(random.uniform(-3, 3))
     return variation
-  }
-
-  /// A mask whose outline is moved about by smooth random shifts (Simard et al. 2003, doi 10.1109/ICDAR.2003.1227801).
-  ///
-  /// - Parameter scale: pixels of the picture for each of the window: straight edges of large defects stay straight.
-  static func bent(_ mask: Image<Float>, scale: Double, _ random: inout SplitMix64) -> Image<Float> {
-    let side = mask.width
-    let sigma = Double(side) / 8
-    let strength = min(Float(side) / 20, 5 / Float(scale)) * random.unit()
-    func field() -> [Float] {
-      let noise = Image(width: side, height: side, pixels: (0..<side * side).map { _ in random.normal() })
-      let smooth = noise.blurred(sigma: sigma).pixels
-      let deviation = (smooth.reduce(0) { $0 + $1 * $1 } / Float(smooth.count)).squareRoot()
-      return smooth.map { $0 / max(deviation, 1e-6) * strength }
-    }
-    let (shiftX, shiftY) = (field(), field())
-    let from = mask.pixels
-    var pixels = [Float](repeating: 0, count: side * side)
-    for y in 0..<side {
-      for x in 0..<side {
-        let at = y * side + x
-        let (u, v) = (Float(x) + shiftX[at], Float(y) + shiftY[at])
-        let (left, top) = (Int(u.rounded(.down)), Int(v.rounded(.down)))
-        let (a, b) = (u - Float(left), v - Float(top))
-        func value(_ x: Int, _ y: Int) -> Float {
-          x >= 0 && y >= 0 && x < side && y < side ? from[y * side + x] : 0
-        }
-        pixels[at] =
-          (value(left, top) * (1 - a) + value(left + 1, top) * a) * (1 - b)
-          + (value(left, top + 1) * (1 - a) + value(left + 1, top + 1) * a) * b
-      }
-    }
-    return Image(width: side, height: side, pixels: pixels)
   }
 }
 

@@ -20,12 +20,17 @@ struct DoctorCommand: ParsableCommand {
   @Flag(help: "One JSON object instead of lines.")
   var json = false
 
+  private static var bf16: String {
+    guard EngineInfo.hasBF16 else { return "no: without AVX-512 BF16 and AMX there is no --precision bf16" }
+    return EngineInfo.gainsFromBF16 ? "yes" : "yes, but without AMX slower than single precision"
+  }
+
   func run() throws {
     var rows = [
       ("assay", Assay.version), ("system", Machine.system), ("processor", Provenance.processor()),
       ("instructions", Machine.instructions.joined(separator: " ")), ("threads", "\(Machine.processors)"),
       ("memory", "\(Machine.memory >> 20) MB"), ("oneDNN", "\(EngineInfo.version), \(EngineInfo.instructions)"),
-      ("bf16", EngineInfo.hasBF16 ? "yes" : "no: without AVX-512 BF16 and AMX there is no --precision bf16"),
+      ("bf16", Self.bf16),
       (
         "OpenBLAS",
         LinearAlgebra.isInstalled

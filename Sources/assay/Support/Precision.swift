@@ -13,10 +13,13 @@ public enum Precision: String, ExpressibleByArgument, Sendable, CaseIterable {
     """
 
   /// Refuses what this processor cannot do. To compute in f32 without a word instead would be to keep from the user why it
-  /// is no quicker.
+  /// is no quicker. Where it would be slower than f32 a line says so.
   func validate() throws {
-    guard self == .bf16, !EngineInfo.hasBF16 else { return }
-    throw ValidationError(
-      "--precision bf16 needs a processor with AVX-512 BF16 or AMX, which this one is without; take f32.")
+    guard self == .bf16 else { return }
+    guard EngineInfo.hasBF16 else {
+      throw ValidationError(
+        "--precision bf16 needs a processor with AVX-512 BF16 or AMX, which this one is without; take f32.")
+    }
+    if !EngineInfo.gainsFromBF16 { Console.note("bf16 is slower than f32 on this processor: without AMX, take f32") }
   }
 }

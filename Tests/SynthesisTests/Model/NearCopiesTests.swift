@@ -15,10 +15,9 @@ struct NearCopiesTests {
   private static let side = 64
 
   private func model(_ window: DefectWindow) -> GeneratorCard.Model {
-    let bound = GeneratorConfiguration.bound
-    return GeneratorCard.Model(
+    GeneratorCard.Model(
       site: window.site, scale: window.scale, mask: Data(window.cover.pixels.map { UInt8($0 * 255) }),
-      appearance: Data(window.appearance.planes[0].pixels.map { UInt8(($0 / bound + 1) / 2 * 255) }),
+      appearance: Data(window.appearance.planes[0].pixels.map(DefectDetail.byte)), detail: Data(),
       looks: [])
   }
 

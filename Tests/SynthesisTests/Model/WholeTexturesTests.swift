@@ -28,8 +28,9 @@ struct WholeTexturesTests {
     let bytes = picture(width).planes.planes[0].pixels.map { UInt8(($0 * 255).rounded()) }
     return GeneratorCard.Model(
       site: DefectSite(
-        source: "\(width)", x: 0.5, y: 0.5, pictureWidth: 100, pictureHeight: 80, areaShare: 1, shareOnPart: 1),
-      scale: 1, mask: Data(), appearance: Data(), grain: Data(bytes), looks: [])
+        source: "\(width)", x: 0.5, y: 0.5, pictureWidth: 100, pictureHeight: 80, width: 1, height: 1, areaShare: 1,
+        shareOnPart: 1, pose: nil),
+      scale: 1, mask: Data(), appearance: Data(), detail: Data(bytes), looks: [])
   }
 
   /// As networks give levels.

@@ -55,7 +55,7 @@ struct WindowBankTests {
     let area = mask.pixels.reduce(0, +)
     var random = SplitMix64(seed: 9)
     for _ in 0..<30 {
-      let bent = WindowSampler.bent(mask, scale: 1, &random).pixels.reduce(0, +)
+      let bent = Bend(side: 64, scale: 1, &random)(mask).pixels.reduce(0, +)
       #expect(bent > 0.5 * area && bent < 2 * area)
     }
   }
