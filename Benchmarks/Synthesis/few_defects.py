@@ -5,9 +5,9 @@ usage: few_defects.py MANIFEST.csv COUNT SEED OUT.csv
   keeps all good parts and the whole test split, and COUNT defects of each class from the training split, chosen by SEED;
   one of them goes to validation, whose own defects go.
 
-Then, with five seeds of the classifier:
-  assay synth train OUT.csv --out G.onnx --minutes 25 --seed 1
-  assay synth evaluate OUT.csv --generator G.onnx --out useful/ --seeds 5
+Then, with five seeds of the classifier (an hour on two cores; results come one by one and are gone on with):
+  assay synth train OUT.csv --out G.onnx --minutes 12 --seed 1
+  assay synth evaluate OUT.csv --generator G.onnx --out useful/ --seeds 5 --count 400 --peers paste,relit
 """
 import csv
 import os

@@ -139,9 +139,26 @@ struct SynthCommandTests {
     #expect(page.contains("Usefulness of synthetic parts") && page.contains("procedural") && page.contains("FID"))
     let other = evaluate("--seeds", "1", "--preset", "fast")
     #expect(other.exitCode == 1 && other.errors.contains("results of another measurement"), "\(other.errors)")
-    let alone = evaluate("--seeds", "1", "--peers", "paste", "--restart")
+    let alone = evaluate("--seeds", "1", "--peers", "paste,relit", "--restart")
     #expect(alone.exitCode == 0, "\(alone.errors)")
-    #expect(alone.output.contains("\npaste ") && !alone.output.contains("procedural"), "\(alone.output)")
+    #expect(alone.output.contains("\npaste ") && alone.output.contains("\nrelit "), "\(alone.output)")
+    #expect(!alone.output.contains("procedural"), "\(alone.output)")
+    // Other synthetic parts are measured against what is known of the rest.
+    let again = Command(
+      [
+        "synth", "generate", "--model", "relit", "--from", folder.path + "/parts", "--good", folder.path + "/parts",
+        "--count", "3", "--seed", "9", "--out", folder.path + "/painted", "--overwrite",
+      ], in: folder)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    func scores(_ kind: String) -> Substring? {
+      String(decoding: folder.contents("useful/results.json"), as: UTF8.self).split(separator: "{")
+        .first { $0.contains("\"diet\" : \"\(kind)\"") || $0.contains("\"diet\":\"\(kind)\"") }
+    }
+    let (before, synthetic) = (scores("paste"), scores("synthetic"))
+    let different = evaluate("--seeds", "1", "--peers", "paste")
+    #expect(different.exitCode == 0, "\(different.errors)")
+    #expect(before != nil && scores("paste") == before && scores("synthetic") != synthetic)
+    #expect(different.output.contains("\nrelit "), "\(different.output)")
   }
 
   @Test("bad input: one sentence each, with what to do")

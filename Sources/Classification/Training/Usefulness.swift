@@ -17,6 +17,8 @@ public struct Usefulness: Codable, Sendable, Hashable {
     case real
     /// Real defects pasted as they are, anywhere.
     case paste
+    /// Real defects in their places and in the part's light.
+    case relit
     /// Drawn scratches and blobs.
     case procedural
     /// What is being judged.
@@ -65,10 +67,10 @@ public struct Usefulness: Codable, Sendable, Hashable {
   /// Real parts that all was measured on.
   public var testCounts: [Int]
   public private(set) var runs: [Run] = []
-  /// All that decides the runs besides diet and seed: results of anything else are not gone on with.
+  /// All that decides the runs besides diet, its additions and seed: results of anything else are not gone on with.
   private var identity: String
   /// What each diet adds: runs with other additions are forgotten, those without any stay.
-  private var additions: [Diet: String]
+  private var additions: [String: String]
 
   /// - Parameters:
   ///   - settings: of the trainings, but for their seeds.
@@ -83,7 +85,7 @@ public struct Usefulness: Codable, Sendable, Hashable {
     plain.threads = nil
     let parts = set.parts.map { "\($0.contentHash) \($0.label) \($0.split)" }.sorted()
     identity = ContentHash(of: Array((Self.json(plain) + "\n" + parts.joined(separator: "\n")).utf8)).description
-    additions = synthetic
+    additions = Dictionary(uniqueKeysWithValues: synthetic.map { ($0.key.rawValue, $0.value) })
   }
 
   /// A run, if it is there.
@@ -100,7 +102,9 @@ public struct Usefulness: Codable, Sendable, Hashable {
     else { return false }
     // What is not measured this time stays known.
     additions.merge(file.usefulness.additions) { own, _ in own }
-    runs = file.usefulness.runs.filter { additions[$0.diet] == file.usefulness.additions[$0.diet] }
+    runs = file.usefulness.runs.filter {
+      additions[$0.diet.rawValue] == file.usefulness.additions[$0.diet.rawValue]
+    }
     return true
   }
 

@@ -16,7 +16,7 @@ public struct PaintedPart: Sendable {
 public enum Composer {
   /// How the defect's own levels come about.
   public enum Light: Sendable, Hashable {
-    /// The part's light and coarse texture, times the defect's factor.
+    /// The part's light, times the defect's factor.
     case part
     /// As the defect was photographed, for the naive peer; such levels stand in place of the factor.
     case defect
@@ -39,19 +39,16 @@ public enum Composer {
     let canvas = ImageSize(width: box.width, height: box.height)
     var warped = patch.warped(by: map.then(.translation(x: -Double(box.x), y: -Double(box.y))), size: canvas)
     // Soft over about two pixels, and nothing beyond.
-    var cover =
-      patch.isSoft
-      ? warped.cover.map { $0 < 0.05 ? 0 : min($0, 1) }
-      : warped.cover.blurred(sigma: 1).map { min(max(($0 - 0.25) * 2, 0), 1) }
+    var cover = warped.cover.blurred(sigma: 1).map { min(max(($0 - 0.25) * 2, 0), 1) }
     guard cover.pixels.contains(where: { $0 > 0 }) else { return nil }
     let part = Planes(parent)
     guard light == .part else {
       return paint(warped.factor.with(channels: part.planes.count).planes, cover, box, parent)
     }
-    let under = PartGround(of: part, in: box, under: cover)
-    if placement.isRegistered, let area {
-      (warped, cover) = Fitting.fit(warped, cover, to: area.mask.cropped(box), cutsPart: placement.cutsPart)
+    if placement.isRegistered, let area, !area.isWhole {
+      (warped, cover) = Fitting.fit(warped, cover, to: area, in: box, cutsPart: placement.cutsPart)
     }
+    let under = PartGround(of: part, in: box, under: cover)
     return paint(levels(warped, under, Float(severity)), cover, box, parent)
   }
 

@@ -3,77 +3,97 @@ import Imaging
 /// Fits a defect to the edges and holes of the part that was laid on its own: those lie a pixel or two beside where that
 /// one's were, which would leave a rim of a hole that is filled, or of an edge that is broken off.
 enum Fitting {
-  /// Pixels that may be left over of a hole or an edge.
+  /// Pixels that may be left over of a hole.
   private static let misfit = 2
+  /// What is left of the part beside a missing piece is more than twice as wide, in pixels, or gone too.
+  private static let least = 2
 
   /// - Parameters:
   ///   - patch: on the box's canvas.
   ///   - cover: soft, of the box's size.
-  ///   - part: 1 on the part, of the box's size.
+  ///   - area: of the whole picture.
+  ///   - box: of the picture.
   ///   - cutsPart: whether the defect is a piece that is missing.
   /// - Returns: the patch, carried on where the cover now reaches farther, and that cover.
   static func fit(
-    _ patch: DefectPatch, _ cover: Image<Float>, to part: Image<Float>, cutsPart: Bool
+    _ patch: DefectPatch, _ cover: Image<Float>, to area: PartArea, in box: PixelRect, cutsPart: Bool
   ) -> (patch: DefectPatch, cover: Image<Float>) {
+    let part = area.mask.cropped(box)
     let covered = cover.map { UInt8($0 >= 0.5 ? 1 : 0) }
     // Beside a filled hole the real defect's own surroundings go on, beside a missing piece nothing does.
-    let thin = cutsPart ? slivers(of: part, beside: covered) : []
-    let added = thin.union(holes(in: part, under: covered))
-    guard added.contains(where: { cover.pixels[$0] < 1 }) else { return (patch, cover) }
-    let soft = Image<Float>(
-      width: cover.width, height: cover.height, pixels: cover.pixels.indices.map { added.contains($0) ? 1 : 0 }
-    ).blurred(sigma: 0.7).pixels
-    let beside = covered.map { $0 > 0 ? Float(0) : 1 }
+    let thin = cutsPart ? slivers(of: part, beside: covered) : nil
+    var added = holes(part, area.filled.cropped(box), under: covered)
+    if let thin { added = zip(added, thin.pixels).map { $0 || $1 > 0 } }
+    guard zip(added, cover.pixels).contains(where: { $0 && $1 < 1 }) else { return (patch, cover) }
+    let soft = Image<Float>(width: cover.width, height: cover.height, pixels: added.map { $0 ? 1 : 0 })
+      .blurred(sigma: 0.7).pixels
     var fitted = patch
-    fitted.factor = patch.factor.map { plane in
-      let carried = Ground.level(of: plane, leavingOut: beside, sigma: 1.5)
-      return Image(
-        width: plane.width, height: plane.height,
-        pixels: plane.pixels.indices.map { thin.contains($0) ? carried.pixels[$0] : plane.pixels[$0] })
-    }
+    if let thin { fitted.factor = patch.factor.map { carried($0, into: thin, from: covered) } }
     return (
       fitted,
       Image(
         width: cover.width, height: cover.height,
-        pixels: cover.pixels.indices.map { max(cover.pixels[$0], added.contains($0) ? 1 : min(1.4 * soft[$0], 1)) })
+        pixels: added.indices.map { max(cover.pixels[$0], added[$0] ? 1 : min(max(1.6 * soft[$0] - 0.2, 0), 1)) })
     )
   }
 
-  /// Holes that the defect covers by half and more, with their rims.
-  private static func holes(in part: Image<Float>, under covered: Image<UInt8>) -> Set<Int> {
-    let holes = ConnectedComponents.label(part.map { $0 < 0.5 })
-    var under: [Int32: Int] = [:]
-    for (at, label) in holes.labels.pixels.enumerated() where label > 0 && covered.pixels[at] > 0 {
-      under[label, default: 0] += 1
+  /// Holes that lie within the box and that the defect covers by half and more, with their rims.
+  private static func holes(_ part: Image<Float>, _ filled: Image<Float>, under covered: Image<UInt8>) -> [Bool] {
+    let (width, height) = (part.width, part.height)
+    let holes = ConnectedComponents.label(
+      Image<Bool>(width: width, height: height, pixels: zip(part.pixels, filled.pixels).map { $0 < 0.5 && $1 >= 0.5 }))
+    var under = [Int](repeating: 0, count: holes.regions.count + 1)
+    // How much of a hole that the box cuts is covered cannot be told.
+    var isCut = [Bool](repeating: false, count: holes.regions.count + 1)
+    for y in 0..<height {
+      for x in 0..<width {
+        let label = Int(holes.labels.pixels[y * width + x])
+        if covered.pixels[y * width + x] > 0 { under[label] += 1 }
+        if x == 0 || y == 0 || x == width - 1 || y == height - 1 { isCut[label] = true }
+      }
     }
-    let filled = Set(holes.regions.filter { 2 * under[$0.label, default: 0] >= $0.area }.map(\.label))
-    guard !filled.isEmpty else { return [] }
-    var rims = Set<Int>()
-    for (at, label) in holes.labels.pixels.enumerated() where label > 0 && filled.contains(label) {
-      let (row, column) = at.quotientAndRemainder(dividingBy: part.width)
-      for y in max(0, row - misfit)...min(part.height - 1, row + misfit) {
-        for x in max(0, column - misfit)...min(part.width - 1, column + misfit) {
+    var rims = [Bool](repeating: false, count: width * height)
+    let wanted = Set(
+      holes.regions.filter { !isCut[Int($0.label)] && 2 * under[Int($0.label)] >= $0.area }.map(\.label))
+    guard !wanted.isEmpty else { return rims }
+    for (at, label) in holes.labels.pixels.enumerated() where wanted.contains(label) {
+      let (row, column) = at.quotientAndRemainder(dividingBy: width)
+      for y in max(0, row - misfit)...min(height - 1, row + misfit) {
+        for x in max(0, column - misfit)...min(width - 1, column + misfit) {
           // A disc's corners are cut off.
           let (u, v) = (x - column, y - row)
-          if u * u + v * v <= misfit * misfit + 1 { rims.insert(y * part.width + x) }
+          if u * u + v * v <= misfit * misfit + 1 { rims[y * width + x] = true }
         }
       }
     }
     return rims
   }
 
-  /// What is left of the part beside a missing piece, and too thin to be there.
-  private static func slivers(of part: Image<Float>, beside covered: Image<UInt8>) -> Set<Int> {
+  /// What is left of the part beside a missing piece, and too thin to be there: 1 there.
+  private static func slivers(of part: Image<Float>, beside covered: Image<UInt8>) -> Image<UInt8>? {
     let left = Image<UInt8>(
       width: part.width, height: part.height,
       pixels: zip(part.pixels, covered.pixels).map { $0 >= 0.5 && $1 == 0 ? 1 : 0 })
-    let sound = left.eroded(radius: misfit).dilated(radius: misfit).pixels
-    let near = covered.dilated(radius: 2 * misfit).pixels
-    let thin = Image<UInt8>(
-      width: part.width, height: part.height,
-      pixels: near.indices.map { left.pixels[$0] > 0 && sound[$0] == 0 && near[$0] > 0 ? 1 : 0 })
+    let sound = left.eroded(radius: least).dilated(radius: least).pixels
+    let near = covered.dilated(radius: 3 * least).pixels
+    func beside(_ image: Image<UInt8>) -> Image<UInt8> {
+      Image(
+        width: part.width, height: part.height,
+        pixels: near.indices.map { image.pixels[$0] > 0 && sound[$0] == 0 && near[$0] > 0 ? 1 : 0 })
+    }
     // The outer half of an edge is darker than the part.
-    let wide = thin.dilated(radius: 1).pixels
-    return Set(wide.indices.filter { wide[$0] > 0 && sound[$0] == 0 && near[$0] > 0 })
+    let thin = beside(beside(left).dilated(radius: 2))
+    return thin.pixels.contains(1) ? thin : nil
+  }
+
+  /// A plane of a patch that goes on from where the patch covers the part into places beside.
+  private static func carried(
+    _ plane: Image<Float>, into thin: Image<UInt8>, from covered: Image<UInt8>
+  ) -> Image<Float> {
+    let beside = covered.map { $0 > 0 ? Float(0) : 1 }
+    let near = Ground.light(of: plane, leavingOut: beside, sigma: 1.5)
+    return Image(
+      width: plane.width, height: plane.height,
+      pixels: plane.pixels.indices.map { thin.pixels[$0] > 0 ? near.pixels[$0] : plane.pixels[$0] })
   }
 }

@@ -1,40 +1,15 @@
 public import Imaging
 
-/// What a part would look like without the defect: light and coarse texture, filled in from around it.
+/// What an even part would look like without the defect: the light on it, filled in from around.
 public enum Ground {
-  /// The mean of what is not left out around each place, by a Gaussian (normalised convolution, Knutsson and Westin
-  /// 1993).
-  ///
-  /// - Parameters:
-  ///   - leavingOut: 1 where the picture is not to be believed, of its size; nil believes all of it.
-  ///   - sigma: pixels. Where nothing is left within its reach, a wider one is taken.
-  public static func level(of image: Image<Float>, leavingOut mask: Image<Float>?, sigma: Double) -> Image<Float> {
-    guard let mask else { return smooth(image, sigma) }
-    precondition(mask.width == image.width && mask.height == image.height, "a mask of another size")
-    let weight = mask.map { 1 - min(max($0, 0), 1) }
-    let product = Image(
-      width: image.width, height: image.height, pixels: zip(image.pixels, weight.pixels).map { $0 * $1 })
-    let sum = smooth(product, sigma)
-    let norm = smooth(weight, sigma)
-    var pixels = zip(sum.pixels, norm.pixels).map { $1 > 0.02 ? $0 / $1 : .nan }
-    if pixels.contains(where: \.isNaN) {
-      let wider =
-        sigma < Double(max(image.width, image.height))
-        ? level(of: image, leavingOut: mask, sigma: 2 * sigma).pixels
-        : [Float](repeating: mean(product, weight), count: pixels.count)
-      for index in pixels.indices where pixels[index].isNaN { pixels[index] = wider[index] }
-    }
-    return Image(width: image.width, height: image.height, pixels: pixels)
-  }
-
   /// The light of a picture, carried on under what is left out of it: near its edge by what lies around, deep inside by
   /// what lies farther away (pull and push of a pyramid, Gortler et al. 1996, doi 10.1145/237170.237200).
   ///
-  /// ``level(of:leavingOut:sigma:)`` takes one width for all of the place, and steps at the edge of a large one.
+  /// One width for all of a large place would make a step at its edge.
   ///
   /// - Parameters:
   ///   - leavingOut: 1 where the picture is not to be believed, of its size.
-  ///   - sigma: pixels; of the light where all is believed.
+  ///   - sigma: pixels; of the light where all is believed (normalised convolution, Knutsson and Westin 1993).
   public static func light(of image: Image<Float>, leavingOut mask: Image<Float>, sigma: Double) -> Image<Float> {
     precondition(mask.width == image.width && mask.height == image.height, "a mask of another size")
     let weight = mask.map { 1 - min(max($0, 0), 1) }
@@ -90,9 +65,6 @@ public enum Ground {
     return sum > 0 ? product.pixels.reduce(0, +) / sum : 0.5
   }
 
-  /// How wide the ground under a defect of so many pixels is looked for.
-  public static func sigma(area: Int) -> Double { max(leastSigma, Double(area).squareRoot() / 2) }
-
-  /// How wide light is looked for where the part is seen.
-  public static let leastSigma = 6.0
+  /// How wide light is looked for where the part is seen, in pixels.
+  public static let sigma = 6.0
 }

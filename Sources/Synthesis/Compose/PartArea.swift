@@ -7,6 +7,8 @@ public import Imaging
 public struct PartArea: Sendable {
   /// 1 on the part.
   public let mask: Image<Float>
+  /// 1 on the part's largest piece and in its holes.
+  public let filled: Image<Float>
   public let isWhole: Bool
 
   /// Least share of the variance that lies between the groups (Otsu 1979, doi 10.1109/TSMC.1979.4310076), and least share
@@ -23,7 +25,7 @@ public struct PartArea: Sendable {
     }
     let whole = Image<Float>(width: image.width, height: image.height, repeating: 1)
     guard let (threshold, share) = Self.otsu(histogram), share >= Self.separation else {
-      (mask, isWhole) = (whole, true)
+      self.init(whole: whole)
       return
     }
     let limit = Float(threshold + 1) / 255
@@ -36,25 +38,36 @@ public struct PartArea: Sendable {
     }
     let brightEdge = Double(bright) / Double(max(count, 1))
     guard max(brightEdge, 1 - brightEdge) >= Self.edge else {
-      (mask, isWhole) = (whole, true)
+      self.init(whole: whole)
       return
     }
     // Holes of the part belong to the ground too.
     let isPartBright = brightEdge < 0.5
-    mask = smooth.map { ($0 >= limit) == isPartBright ? 1 : 0 }
+    self.init(part: smooth.map { ($0 >= limit) == isPartBright ? 1 : 0 })
+  }
+
+  private init(whole: Image<Float>) {
+    (mask, filled, isWhole) = (whole, whole, true)
+  }
+
+  /// - Parameter mask: 1 on the part.
+  init(part mask: Image<Float>) {
+    self.mask = mask
+    filled = Self.filled(mask)
     isWhole = false
   }
 
-  /// The largest piece of the part, and its holes.
-  public var filled: Image<Float> {
+  /// The largest piece of a part, and its holes.
+  private static func filled(_ mask: Image<Float>) -> Image<Float> {
     let ground = ConnectedComponents.label(mask.map { $0 < 0.5 })
-    var outside = Set<Int32>()
+    var isOutside = [Bool](repeating: false, count: ground.regions.count + 1)
     for y in 0..<mask.height {
       for x in 0..<mask.width where x == 0 || y == 0 || x == mask.width - 1 || y == mask.height - 1 {
-        outside.insert(ground.labels.pixels[y * mask.width + x])
+        isOutside[Int(ground.labels.pixels[y * mask.width + x])] = true
       }
     }
-    let pieces = ConnectedComponents.label(ground.labels.map { $0 == 0 || !outside.contains($0) })
+    isOutside[0] = false
+    let pieces = ConnectedComponents.label(ground.labels.map { !isOutside[Int($0)] })
     guard let largest = pieces.regions.max(by: { $0.area < $1.area })?.label else { return mask }
     return pieces.labels.map { $0 == largest ? 1 : 0 }
   }

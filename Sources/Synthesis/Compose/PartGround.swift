@@ -1,9 +1,9 @@
 import Imaging
 
-/// A box of a good part as light and coarse texture, and what the part has of its own beside that.
+/// A box of a good part as the light on it, and what the part has of its own beside that.
 struct PartGround {
   let box: PixelRect
-  /// Levels 0...1 of the ground, of the box's size.
+  /// Levels 0...1 of an even part in that light, of the box's size.
   let ground: Planes
   /// Logarithm of the part's level over its ground, of the box's size.
   let texture: Planes
@@ -12,10 +12,9 @@ struct PartGround {
   ///   - part: the whole picture.
   ///   - cover: of the box's size, 0...1: where the defect will be.
   init(of part: Planes, in box: PixelRect, under cover: Image<Float>) {
+    // Light is looked for around the box too, the farther the larger the place.
     let area = cover.pixels.count { $0 >= 0.5 }
-    let sigma = Ground.sigma(area: area)
-    // The ground is looked for around the box too.
-    let reach = Int(4 * sigma) + 1
+    let reach = Int(max(4 * Ground.sigma, 2 * Double(area).squareRoot())) + 1
     let left = max(0, box.x - reach)
     let top = max(0, box.y - reach)
     let around = PixelRect(
@@ -30,7 +29,7 @@ struct PartGround {
     ).dilated(radius: RealDefect.spread).map { Float($0) }
     self.box = box
     let region = part.map { $0.cropped(around) }
-    ground = region.map { Ground.light(of: $0, leavingOut: leavingOut, sigma: Ground.leastSigma).cropped(inner) }
+    ground = region.map { Ground.light(of: $0, leavingOut: leavingOut, sigma: Ground.sigma).cropped(inner) }
     texture = Planes(
       zip(region.planes, ground.planes).map { $0.cropped(inner).logarithm(over: $1) })
   }

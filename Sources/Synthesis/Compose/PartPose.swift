@@ -15,7 +15,9 @@ public struct PartPose: Codable, Sendable, Hashable {
   public var y: Double
   /// Of a disc of the same area, in pixels.
   public var radius: Double
-  /// Rings x angles around the middle: ``on``, ``off`` or ``unknown``.
+  /// How far nearly all of the part reaches from its middle, in pixels.
+  public var reach: Double
+  /// Rings x angles around the middle, out to a little beyond the reach: ``on``, ``off`` or ``unknown``.
   public var outline: Data
 
   static let off: UInt8 = 0
@@ -24,8 +26,8 @@ public struct PartPose: Codable, Sendable, Hashable {
 
   private static let rings = 24
   private static let angles = 240
-  /// Of the outermost ring, over the part's.
-  private static let reach = 1.25
+  /// Of the outermost ring, over the part's reach.
+  private static let beyond = 1.15
 
   /// - Parameters:
   ///   - area: the part in its picture.
@@ -49,9 +51,23 @@ public struct PartPose: Codable, Sendable, Hashable {
     (x, y) = (sumX / Double(count), sumY / Double(count))
     radius = (Double(count) / .pi).squareRoot()
     guard Double(atEdge) < radius / 2 else { return nil }
+    // By whole pixels; the last hundredth may be the defect's.
+    var distances = [Int](repeating: 0, count: width + height + 1)
+    for row in 0..<height {
+      for column in 0..<width where filled[row * width + column] >= 0.5 {
+        let (u, v) = (Double(column) + 0.5 - x, Double(row) + 0.5 - y)
+        distances[Int((u * u + v * v).squareRoot())] += 1
+      }
+    }
+    var (distance, left) = (distances.count - 1, count / 100)
+    while left >= distances[distance] {
+      left -= distances[distance]
+      distance -= 1
+    }
+    reach = Double(distance + 1)
     var outline = Data(capacity: Self.rings * Self.angles)
     for ring in 0..<Self.rings {
-      let distance = (Double(ring) + 0.5) / Double(Self.rings) * Self.reach * radius
+      let distance = (Double(ring) + 0.5) / Double(Self.rings) * Self.beyond * reach
       for angle in 0..<Self.angles {
         let turn = 2 * Double.pi * Double(angle) / Double(Self.angles)
         let (column, row) = (Int(x + distance * cos(turn)), Int(y + distance * sin(turn)))
@@ -67,9 +83,12 @@ public struct PartPose: Codable, Sendable, Hashable {
     self.outline = outline
   }
 
-  /// Whether a card's numbers can be used.
-  var isSound: Bool {
-    x.isFinite && y.isFinite && radius > 0 && radius.isFinite && outline.count == Self.rings * Self.angles
+  /// Whether a card's numbers can be those of a part in a picture of a size.
+  func isSound(in size: ImageSize) -> Bool {
+    let (width, height) = (Double(size.width), Double(size.height))
+    return (0...width).contains(x) && (0...height).contains(y) && (0.5...width + height).contains(radius)
+      && (radius / 2...width + height).contains(reach) && outline.count == Self.rings * Self.angles
+      && outline.allSatisfy { $0 <= Self.unknown }
   }
 
   /// A way in which one part lies on another.
@@ -84,10 +103,15 @@ public struct PartPose: Codable, Sendable, Hashable {
   /// Parts of one shape agree by more than this.
   private static let least = 0.97
   /// Ways that agree by so much less than the best are as good: parts have symmetries.
-  private static let tolerance = 0.006
+  private static let tolerance = 0.004
+
+  /// Largest difference of how far parts of one shape reach, over their size.
+  private static let stretch = 1.06
 
   /// The ways in which this part lies on another as well as in the best one; none for a part of another shape.
   func matches(on other: PartPose) -> [Match] {
+    let longer = reach / radius * other.radius / other.reach
+    guard max(longer, 1 / longer) <= Self.stretch else { return [] }
     let (mine, theirs) = (Array(outline), Array(other.outline))
     let count = Self.angles
     // Outer rings stand for more of the part.
@@ -133,12 +157,14 @@ public struct PartPose: Codable, Sendable, Hashable {
 public struct PartView: Sendable {
   public let planes: Planes
   let area: PartArea
+  /// Nil where it is not wanted or cannot be told.
   let pose: PartPose?
 
-  public init(_ planes: Planes) {
+  /// - Parameter wantsPose: whether places are drawn, rather than given or anywhere.
+  public init(_ planes: Planes, wantsPose: Bool = true) {
     self.planes = planes
     area = PartArea(planes.gray)
-    pose = PartPose(area)
+    pose = wantsPose ? PartPose(area) : nil
   }
 
   public var size: ImageSize { ImageSize(width: planes.width, height: planes.height) }

@@ -38,7 +38,7 @@ public struct Placement: Sendable, Hashable {
   }
 
   /// How far outlines may be bent, of what is usual: what was laid on its own part fits that part's edges.
-  var bending: Float { isRegistered ? 0.3 : 1 }
+  var bending: Float { isRegistered ? (cutsPart ? 0.3 : 0.6) : 1 }
 
   /// From a patch's pixels to the parent's.
   public func map(of patch: DefectPatch) -> AffineMap {
@@ -104,8 +104,11 @@ public struct PlacementPrior: Sendable {
     var scale = site.growth(to: size) * change
     let (columns, rows) = (site.columns(isMirrored: isMirrored), site.rows)
     let isAtEdge = columns.isAtEdge || rows.isAtEdge
-    if columns.spans { scale = Double(size.width) / Double(site.pictureWidth) }
-    if rows.spans { scale = Double(size.height) / Double(site.pictureHeight) }
+    let ratios = [
+      columns.spans ? Double(size.width) / Double(site.pictureWidth) : 0,
+      rows.spans ? Double(size.height) / Double(site.pictureHeight) : 0,
+    ]
+    if let ratio = ratios.max(), ratio > 0 { scale = ratio }
     let place: Point
     if isAnywhere {
       place = Point(
@@ -137,15 +140,18 @@ public struct PlacementPrior: Sendable {
     guard !ways.isEmpty else { return nil }
     let way = ways[random.index(ways.count)]
     let growth = other.radius / own.radius
+    guard (0.25...4).contains(growth) else { return nil }
     let map = AffineMap.translation(x: -own.x, y: -own.y)
       .then(.scaling(x: way.isMirrored ? -growth : growth, y: growth)).then(.rotation(degrees: way.degrees))
       .then(.translation(x: other.x, y: other.y))
     let center = map(x: site.x * Double(site.pictureWidth), y: site.y * Double(site.pictureHeight))
+    // A piece that is missing fits its edge in one size only.
+    let change = site.cutsPart ? 1 : exp(Double(random.uniform(-1, 1)) * log(freedom.scale) / 2)
     var placement = Placement(
-      center: Point(center.x, center.y), scale: growth, degrees: way.degrees, isMirrored: way.isMirrored)
+      center: Point(center.x, center.y), scale: growth * change, degrees: way.degrees, isMirrored: way.isMirrored)
     placement.growth = growth
     placement.isRegistered = true
-    placement.cutsPart = site.shareOnPart < 0.5
+    placement.cutsPart = site.cutsPart
     return placement
   }
 }

@@ -27,8 +27,8 @@ struct Bend {
 
   /// A picture of the window, in its own pixels or some for each of them.
   ///
-  /// - Parameter border: what lies beside it.
-  func callAsFunction(_ image: Image<Float>, border: WarpBorder<Float> = .constant(0)) -> Image<Float> {
+  /// - Parameter goesOn: whether its edge goes on beside it; else there is 0.
+  func callAsFunction(_ image: Image<Float>, goesOn: Bool = false) -> Image<Float> {
     let side = image.width
     let times = Float(side) / Float(x.width)
     let (shiftX, shiftY) = (x.resized(width: side, height: side).pixels, y.resized(width: side, height: side).pixels)
@@ -36,8 +36,7 @@ struct Bend {
     var pixels = [Float](repeating: 0, count: side * side)
     func value(_ x: Int, _ y: Int) -> Float {
       if x >= 0 && y >= 0 && x < side && y < side { return from[y * side + x] }
-      if case .constant(let value) = border { return value }
-      return from[min(max(y, 0), side - 1) * side + min(max(x, 0), side - 1)]
+      return !goesOn ? 0 : from[min(max(y, 0), side - 1) * side + min(max(x, 0), side - 1)]
     }
     for row in 0..<side {
       for column in 0..<side {

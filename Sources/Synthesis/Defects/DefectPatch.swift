@@ -16,8 +16,6 @@ public struct DefectPatch: Sendable {
   /// Logarithm of the part's own texture as what made the patch saw it, of the factor's size: what of the part is finer
   /// than that is kept. Nil where the patch has all of its texture itself.
   public var seen: Planes?
-  /// Whether the cover is to be taken as it is; else its edge is made soft.
-  public var isSoft = false
 
   /// Added to levels before they are divided, so that black ground does not make endless factors.
   public static let offset: Float = 4.0 / 255
@@ -33,9 +31,6 @@ public struct DefectPatch: Sendable {
 
   public var width: Int { cover.width }
   public var height: Int { cover.height }
-
-  /// Pixels that it covers by half at least.
-  public var area: Int { cover.pixels.count { $0 >= 0.5 } }
 
   /// The patch under an affine map, on a canvas of another size; outside it covers nothing.
   public func warped(by map: AffineMap, size: ImageSize) -> DefectPatch {

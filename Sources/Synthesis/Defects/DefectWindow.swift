@@ -33,7 +33,8 @@ struct DefectWindow: Sendable {
 
     /// As a defect is placed: a larger one takes more of the window.
     init(_ placement: Placement) {
-      scale = placement.growth / placement.scale
+      // All of it stays in the window.
+      scale = max(placement.growth / placement.scale, DefectWindow.fill)
       degrees = placement.degrees
       isMirrored = placement.isMirrored
     }
@@ -84,6 +85,25 @@ public struct DefectSite: Codable, Sendable, Hashable {
   public var areaShare: Double
   /// Share of the mask that lies on the part rather than beside it, as far as that can be told.
   public var shareOnPart: Double
+  /// Whether it is a piece of the part that is missing.
+  public var cutsPart: Bool
   /// How the part lies in the picture; nil where that cannot be told.
   public var pose: PartPose?
+
+  /// Whether a card's numbers can be those of a defect in a picture.
+  var isSound: Bool {
+    let sides = 1...65_535
+    return sides.contains(pictureWidth) && sides.contains(pictureHeight)
+      && pictureWidth * pictureHeight <= Self.mostPixels
+      && [x, y, width, height, areaShare, shareOnPart].allSatisfy { (0...1).contains($0) }
+      && pose?.isSound(in: ImageSize(width: pictureWidth, height: pictureHeight)) ?? true
+  }
+
+  /// Pixels of a picture.
+  private static let mostPixels = 400_000_000
+
+  /// Largest scale that a window of the picture can have.
+  func largestScale(side: Int) -> Double {
+    max(1, Double(max(pictureWidth, pictureHeight)) / (DefectWindow.fill * Double(side))) * 1.001
+  }
 }

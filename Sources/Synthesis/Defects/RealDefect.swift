@@ -20,6 +20,34 @@ public struct RealDefect: Sendable {
   /// Pixels around the mask that are cut out too.
   private static let margin = 4
 
+  /// What the defects of one picture have in common.
+  private struct Picture {
+    let planes: Planes
+    /// By what all defects change the light.
+    let factor: Planes
+    /// 1 where defects are or may be.
+    let leftOut: Image<Float>
+    let area: PartArea
+    let pose: PartPose?
+
+    /// - Parameter all: 1 inside all defects of the picture.
+    init(_ planes: Planes, all: Image<Float>) {
+      // What the mask's edge has of the defect must not count as ground.
+      let leftOut = all.map { UInt8($0 >= 0.5 ? 1 : 0) }.dilated(radius: RealDefect.spread).map { Float($0) }
+      let offset = DefectPatch.offset
+      self.planes = planes
+      self.leftOut = leftOut
+      factor = planes.map { plane in
+        let light = Ground.light(of: plane, leavingOut: leftOut, sigma: Ground.sigma)
+        return Image(
+          width: plane.width, height: plane.height,
+          pixels: zip(plane.pixels, light.pixels).map { ($0 + offset) / ($1 + offset) })
+      }
+      area = PartArea(planes.gray, leavingOut: leftOut)
+      pose = PartPose(area, defect: leftOut)
+    }
+  }
+
   /// The defects of a part: pieces of its mask that lie far apart are defects of their own, because a window around all of
   /// them would show none of them well. Crumbs are left out.
   ///
@@ -27,6 +55,7 @@ public struct RealDefect: Sendable {
   public static func pieces(source: String, label: Int, picture: Planes, mask: Image<Float>) -> [RealDefect] {
     let inside = mask.map { UInt8($0 >= 0.5 ? 1 : 0) }
     let total = inside.pixels.count { $0 > 0 }
+    guard total > 0 else { return [] }
     let clusters = ConnectedComponents.label(
       inside.dilated(radius: max(3, min(16, min(mask.width, mask.height) / 16))))
     let pieces = clusters.regions.compactMap { region -> Image<Float>? in
@@ -35,16 +64,19 @@ public struct RealDefect: Sendable {
         pixels: zip(inside.pixels, clusters.labels.pixels).map { $0 > 0 && $1 == region.label ? Float(1) : 0 })
       return piece.pixels.count { $0 > 0 } >= max(8, total / 20) ? piece : nil
     }
+    let common = Picture(picture, all: mask)
     return (pieces.isEmpty ? [mask] : pieces).compactMap {
-      RealDefect(source: source, label: label, picture: picture, mask: $0, all: mask)
+      RealDefect(source: source, label: label, common, mask: $0)
     }
   }
 
-  /// - Parameters:
-  ///   - mask: 1 inside the defect, of the picture's size.
-  ///   - all: 1 inside all defects of the picture; nil where there is no other.
+  /// - Parameter mask: 1 inside the defect, of the picture's size.
   /// - Returns: nil for a mask without a pixel.
-  public init?(source: String, label: Int, picture: Planes, mask: Image<Float>, all: Image<Float>? = nil) {
+  public init?(source: String, label: Int, picture: Planes, mask: Image<Float>) {
+    self.init(source: source, label: label, Picture(picture, all: mask), mask: mask)
+  }
+
+  private init?(source: String, label: Int, _ picture: Picture, mask: Image<Float>) {
     var (left, top, right, bottom) = (Int.max, Int.max, -1, -1)
     var count = 0
     for y in 0..<mask.height {
@@ -56,36 +88,49 @@ public struct RealDefect: Sendable {
     }
     guard count > 0 else { return nil }
     let middle = Point(Double(left + right + 1) / 2, Double(top + bottom + 1) / 2)
-    extent = ImageSize(width: right - left + 1, height: bottom - top + 1)
-    // What the mask's edge has of the defect must not count as ground.
-    let leftOut = (all ?? mask).map { UInt8($0 >= 0.5 ? 1 : 0) }.dilated(radius: Self.spread).map { Float($0) }
-    let offset = DefectPatch.offset
-    let factor = picture.map { plane in
-      let ground = Ground.light(of: plane, leavingOut: leftOut, sigma: Ground.leastSigma)
-      return Image(
-        width: plane.width, height: plane.height,
-        pixels: zip(plane.pixels, ground.pixels).map { ($0 + offset) / ($1 + offset) })
-    }
+    let extent = ImageSize(width: right - left + 1, height: bottom - top + 1)
+    self.extent = extent
     func cut(_ margin: Int) -> PixelRect {
       let (x, y) = (max(0, left - margin), max(0, top - margin))
       return PixelRect(
         x: x, y: y, width: min(mask.width, right + 1 + margin) - x, height: min(mask.height, bottom + 1 + margin) - y)
     }
     let near = cut(Self.margin)
+    /// The mask's middle is the patch's, also at the picture's edge.
+    func centered(_ image: Image<Float>, beside: Float) -> Image<Float> {
+      let (before, above) = (near.x - left + Self.margin, near.y - top + Self.margin)
+      return image.cropped(near).padded(
+        left: before, top: above, right: extent.width + 2 * Self.margin - before - near.width,
+        bottom: extent.height + 2 * Self.margin - above - near.height, with: beside)
+    }
     patch = DefectPatch(
-      source: source, label: label, factor: factor.map { $0.cropped(near) }, cover: mask.cropped(near))
-    levels = picture.map { $0.cropped(near) }
+      source: source, label: label, factor: picture.factor.map { centered($0, beside: 1) },
+      cover: centered(mask, beside: 0))
+    levels = picture.planes.map { centered($0, beside: 0) }
     let wide = cut(max(right - left, bottom - top) + 48)
-    surroundings = factor.map { $0.cropped(wide) }
+    surroundings = picture.factor.map { $0.cropped(wide) }
     surroundingsCover = mask.cropped(wide)
     middleOfSurroundings = Point(middle.x - Double(wide.x), middle.y - Double(wide.y))
-    let area = PartArea(picture.gray, leavingOut: leftOut)
+    let share = picture.area.share(of: mask)
     site = DefectSite(
       source: source, x: middle.x / Double(mask.width), y: middle.y / Double(mask.height), pictureWidth: mask.width,
       pictureHeight: mask.height, width: Double(extent.width) / Double(mask.width),
-      height: Double(extent.height) / Double(mask.height), areaShare: Double(count) / Double(mask.width * mask.height),
-      shareOnPart: area.share(of: mask),
-      pose: PartPose(area, defect: leftOut))
+      height: Double(extent.height) / Double(mask.height),
+      areaShare: Double(count) / Double(mask.width * mask.height), shareOnPart: share,
+      cutsPart: share < 0.5 && Self.isOpen(mask, in: picture.area), pose: picture.pose)
+  }
+
+  /// Whether a place beside the part lies at its edge: some of what is around it is the part, and some is beside it too.
+  /// A dark stain is surrounded by the part.
+  private static func isOpen(_ mask: Image<Float>, in area: PartArea) -> Bool {
+    let inside = mask.map { UInt8($0 >= 0.5 ? 1 : 0) }
+    let (inner, outer) = (inside.dilated(radius: spread).pixels, inside.dilated(radius: spread + 2).pixels)
+    var (on, all) = (0, 0)
+    for at in inner.indices where outer[at] > 0 && inner[at] == 0 {
+      all += 1
+      if area.mask.pixels[at] >= 0.5 { on += 1 }
+    }
+    return all > 0 && (0.2...0.9).contains(Double(on) / Double(all))
   }
 
   /// With grey made of colour, or grey three times.

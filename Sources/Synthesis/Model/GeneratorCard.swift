@@ -80,8 +80,8 @@ public struct GeneratorCard: Codable, Sendable, Hashable {
       && card.classes.allSatisfy { item in
         !item.models.isEmpty
           && item.models.allSatisfy {
-            $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.scale > 0
-              && $0.site.pictureWidth > 0 && $0.site.pictureHeight > 0 && $0.site.pose?.isSound ?? true && hasDetail($0)
+            $0.mask.count == side * side && $0.appearance.count == channels * side * side && $0.site.isSound
+              && (1...$0.site.largestScale(side: side)).contains($0.scale) && hasDetail($0)
               && !$0.looks.isEmpty
               && $0.looks.allSatisfy { [latent, latent] == [$0.mean.count, $0.spread.count] }
           }

@@ -37,7 +37,8 @@ extension GeneratorTrainer {
           return GeneratorCard.Model(
             site: DefectSite(
               source: picture.source, x: 0.5, y: 0.5, pictureWidth: picture.size.width,
-              pictureHeight: picture.size.height, width: 1, height: 1, areaShare: 1, shareOnPart: 1, pose: nil),
+              pictureHeight: picture.size.height, width: 1, height: 1, areaShare: 1, shareOnPart: 1,
+              cutsPart: false, pose: nil),
             scale: 1, mask: Data(repeating: 255, count: side * side), appearance: look(picture.window(side: side)),
             detail: picture.planes.planes.reduce(Data()) { $0 + bytes($1) }, looks: looks)
         }

@@ -18,13 +18,12 @@ public final class LearnedSource: DefectSource {
   public let light = Composer.Light.part
   public let choosesParents = true
   private let compiled: CompiledGraph
-  private let details: [[DefectDetail]]
   private let masks: [[Image<Float>]]
   private let copies: [NearCopies]
   /// Of whole pictures; nil for others.
   private let textures: [WholeTextures?]
   private let priors: [PlacementPrior]
-  /// What the discriminator gave the last draw; 0 for an autoencoder.
+  /// What the discriminator gave what the network painted last; 0 for an autoencoder.
   var lastScore: Float { compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0 }
 
   /// Reads a generator's file.
@@ -51,15 +50,20 @@ public final class LearnedSource: DefectSource {
     } catch {
       throw SynthesisError(path, "cannot be used: \(error)")
     }
-    func plane(_ bytes: [UInt8], _ value: (UInt8) -> Float) -> Image<Float> {
-      Image(width: side, height: side, pixels: bytes.map(value))
+    let area = side * side
+    let sizes = [
+      (GeneratorPort.appearance, configuration.channels * area), (GeneratorPort.cover, area), (GeneratorPort.score, 1),
+    ]
+    for (name, count) in sizes {
+      let outputs = compiled.outputs
+      let has = outputs.first { $0.name == name }?.count
+      guard has == count || has == nil && name == GeneratorPort.score else {
+        throw SynthesisError(path, "is damaged: its network does not paint what its card says")
+      }
     }
-    masks = card.classes.map { $0.models.map { plane(Array($0.mask)) { Float($0) / 255 } } }
-    let channels = configuration.channels
-    // Their sizes were checked with the card.
-    details =
-      configuration.hasMasks
-      ? card.classes.map { $0.models.compactMap { DefectDetail($0.detail, channels: channels, side: side) } } : []
+    masks = card.classes.map {
+      $0.models.map { Image(width: side, height: side, pixels: $0.mask.map { Float($0) / 255 }) }
+    }
     textures = card.classes.map { configuration.hasMasks ? nil : WholeTextures($0.models, configuration) }
     priors = card.classes.map { PlacementPrior($0.models.map(\.site)) }
     copies = card.classes.map { item in
@@ -155,32 +159,36 @@ public final class LearnedSource: DefectSource {
       mask.pixels + window.texture.planes.flatMap(\.pixels) + (0..<side * side).map { _ in random.normal() }
     let plain = try appearance(label, latent: look.mean, conditions)
     let painted = try appearance(label, latent: look.draw { random.normal() }, conditions)
-    let detail = details[label][model]
+    // Its size was checked with the card.
+    let detail = DefectDetail(item.detail, channels: channels, side: side)!
     let fine = side * detail.times
     let planes = Planes(
       (0..<channels).map { channel in
         let change = Image(
           width: side, height: side,
           pixels: zip(painted.planes[channel].pixels, plain.planes[channel].pixels).map { $0 - $1 })
-        let real = bend(Self.turned(detail.appearance.planes[channel], variation, border: .clamp), border: .clamp)
+        let real = bend(Self.turned(detail.appearance.planes[channel], variation, border: .clamp), goesOn: true)
         return Image(
           width: fine, height: fine,
-          pixels: zip(real.pixels, change.resized(width: fine, height: fine).pixels).map { $0 + Self.change * $1 })
+          pixels: zip(real.pixels, change.resized(width: fine, height: fine).pixels).map { $0 + $1 })
       })
     let cover = bend(Self.turned(detail.cover, variation))
     // What of the part is finer than the detail goes on under it.
     let ownScale = scale / Double(detail.times)
-    let seen = ownScale > 1.25 ? window.texture.map { $0.resized(width: fine, height: fine) } : nil
+    let seen =
+      ownScale > 1.25
+      ? PlacedWindow(
+        on: part.planes.with(channels: channels), center: placement.center, scale: ownScale, mask: cover
+      ).texture : nil
     let patch = DefectPatch(
       source: name, label: label, factor: planes.map { $0.map { exponential($0) } }, cover: cover, seen: seen)
-    let small = planes.map { $0.resized(width: side, height: side) }
+    // A part that is turned, and its defect with it, makes a copy no other: it is looked at as its model lay.
+    let back = placement.isRegistered ? variation : nil
+    let small = planes.map { Self.turned(back: back, $0.resized(width: side, height: side)) }
     return InventedDefect(
       patch: patch, placement: placement.ofWindow(scale: ownScale),
-      rejection: rejection(label, small, mask, scoredAs: label))
+      rejection: rejection(label, small, Self.turned(back: back, mask), scoredAs: label))
   }
-
-  /// How much of the difference between two draws a real defect is changed by.
-  private static let change: Float = 1
 
   /// The logarithm of the factor that the network paints, S x S.
   private func appearance(_ label: Int, latent: [Float], _ conditions: [Float]) throws -> Planes {
@@ -197,9 +205,18 @@ public final class LearnedSource: DefectSource {
   private static func turned(
     _ image: Image<Float>, _ variation: DefectWindow.Variation, border: WarpBorder<Float> = .constant(0)
   ) -> Image<Float> {
-    let middle = Point(Double(image.width) / 2, Double(image.height) / 2)
-    return image.warped(
-      by: DefectWindow.map(around: middle, scale: variation.scale, variation, side: image.width),
-      size: ImageSize(width: image.width, height: image.height), border: border)
+    image.warped(
+      by: map(variation, side: image.width), size: ImageSize(width: image.width, height: image.height), border: border)
+  }
+
+  /// A window as it was before ``turned(_:_:border:)``; itself for nil.
+  private static func turned(back variation: DefectWindow.Variation?, _ image: Image<Float>) -> Image<Float> {
+    guard let variation, let map = map(variation, side: image.width).inverse else { return image }
+    return image.warped(by: map, size: ImageSize(width: image.width, height: image.height), border: .constant(0))
+  }
+
+  private static func map(_ variation: DefectWindow.Variation, side: Int) -> AffineMap {
+    let middle = Point(Double(side) / 2, Double(side) / 2)
+    return DefectWindow.map(around: middle, scale: variation.scale, variation, side: side)
   }
 }

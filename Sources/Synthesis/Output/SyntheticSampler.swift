@@ -25,12 +25,12 @@ public struct SyntheticSampler {
   public enum Rejection: String, Sendable, Hashable, CaseIterable {
     /// Nothing of it lies within the picture.
     case empty
-    /// Less of it lies on the part than of any real defect of its class.
+    /// Less of it lies on the part than of any real defect of its class; of a missing piece less than half.
     case beside = "beside the part"
     case invisible
     /// Looks like a real defect of the training set.
     case copy = "a near-copy of a real defect"
-    /// The discriminator takes it for worse than nearly all others.
+    /// The discriminator takes what the network painted for it for worse than nearly all others.
     case outlier
   }
 
@@ -41,7 +41,7 @@ public struct SyntheticSampler {
     public let number: Int
     /// The good part that it is painted on; nil for a whole picture.
     public let parent: GoodParts.Item?
-    /// The part whose defect lent place and shape.
+    /// The part whose defect lent place, shape and look.
     public let model: String
     public let severity: Float
     /// Draws that were thrown away before this one.
@@ -84,7 +84,7 @@ public struct SyntheticSampler {
         : Array(good.items.indices)
       let item = good.items[candidates[random.index(candidates.count)]]
       let parent = try ImageFile.load(path: item.path).image
-      let view = PartView(Planes(parent))
+      let view = PartView(Planes(parent), wantsPose: source.choosesParents && options.at == nil)
       var drawn = try source.draw(label, like: model, on: view, at: options.at, random: &random)
       drawn.patch.label = label
       if let why = drawn.rejection {
@@ -105,10 +105,17 @@ public struct SyntheticSampler {
       }
       // A user who names the place knows why.
       if options.at == nil {
-        // Where the part was laid on the defect's own, a hole may be what the defect has filled.
+        // A piece that is missing is one of an edge, and where the edge is cannot be told here.
+        if site.cutsPart && source.choosesParents && !drawn.placement.isRegistered && !view.area.isWhole {
+          rejected[.beside, default: 0] += 1
+          continue
+        }
+        // Where the part was laid on the defect's own, a hole may be what the defect has filled, and what is missing there
+        // is on the part here.
         let share = view.area.share(
           of: part.mask!.map { Float($0) / 255 }, withHoles: drawn.placement.isRegistered)
-        guard share >= 0.9 * leastOnPart else {
+        let least = drawn.placement.cutsPart ? max(0.9 * leastOnPart, 0.5) : 0.9 * leastOnPart
+        guard share >= least else {
           rejected[.beside, default: 0] += 1
           continue
         }

@@ -22,7 +22,7 @@ public protocol DefectSource {
   /// A defect of a class for a part.
   ///
   /// - Parameters:
-  ///   - model: number of the real defect among the prior's sites that lends it place and shape.
+  ///   - model: number of the real defect among the prior's sites that lends it place, shape and look.
   ///   - at: where its middle is to be, in the part's pixels; nil leaves that to the class's prior.
   /// - Throws: ``SynthesisError`` where a generator cannot be run.
   func draw(

@@ -24,6 +24,8 @@ struct SynthEvaluate: ParsableCommand {
       verdict is `helps`, `no difference` or `hurts`, by the 95 % interval of the difference in macro-F1.
 
       Writes results.json after each training, so that the same command goes on after an interruption, and report.html. \
+      With another generator into the same folder only that one's trainings are made anew, and the first on real parts \
+      alone, whose features compare pictures. \
       Exit code 4 with --fail-unless-helps where the verdict is another.
       """)
 
@@ -53,7 +55,7 @@ struct SynthEvaluate: ParsableCommand {
   var threads: Int?
   @Option(
     help: ArgumentHelp(
-      "What to compare with beside real parts alone, with commas between: paste, procedural, or none.",
+      "What to compare with beside real parts alone, with commas between: paste, relit, procedural, or none.",
       valueName: "kinds"))
   var peers = "paste,procedural"
   @Flag(help: "Exit code 4 unless synthetic parts help.")
@@ -74,12 +76,12 @@ struct SynthEvaluate: ParsableCommand {
     }
     if out.isEmpty { throw ValidationError("--out names a folder.") }
     for name in peerNames where !Self.peerKinds.contains(where: { $0.source.rawValue == name }) {
-      throw ValidationError("--peers takes paste and procedural, with commas between, or none; not \"\(name)\".")
+      throw ValidationError("--peers takes paste, relit and procedural, with commas between, or none; not \"\(name)\".")
     }
   }
 
   private static let peerKinds: [(diet: Usefulness.Diet, source: PlainSource)] = [
-    (.paste, .paste), (.procedural, .procedural),
+    (.paste, .paste), (.relit, .relit), (.procedural, .procedural),
   ]
 
   private var peerNames: [String] {
@@ -125,10 +127,11 @@ struct SynthEvaluate: ParsableCommand {
         if usefulness.run(diet, seed: settings.seed) == nil || compares {
           let trainer = try Trainer(set, settings: settings)
           let label = "\(diet.rawValue), seed \(settings.seed)"
-          let checkpoint = "\(out)/\(diet.rawValue)-\(settings.seed).checkpoint.safetensors"
+          let digest = digests[diet].map { "-" + $0.prefix(8) } ?? ""
+          let checkpoint = "\(out)/\(diet.rawValue)-\(settings.seed)\(digest).checkpoint.safetensors"
           let isKnown = usefulness.run(diet, seed: settings.seed) != nil
           // A classifier that is known is trained again only where its features were not kept.
-          if isKnown, let kept = try? Self.read(out + "/likeness.json") {
+          if isKnown, let kept = Self.read(out + "/likeness.json", of: digests) {
             likeness = kept
           } else {
             try train(trainer, checkpoint: checkpoint, label: label)
@@ -139,7 +142,7 @@ struct SynthEvaluate: ParsableCommand {
             }
             if compares {
               likeness = try self.likeness(trainer, model, sets)
-              try Self.write(likeness, to: out + "/likeness.json")
+              try Self.write(likeness, of: digests, to: out + "/likeness.json")
             }
             unsafe unlink(checkpoint)
           }

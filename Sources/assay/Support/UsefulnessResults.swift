@@ -38,7 +38,7 @@ extension SynthEvaluate {
         name: "real, training", frechet: FeatureDistances.frechet(test, train),
         kernel: FeatureDistances.kernel(test, train), nearest: nil),
     ]
-    for diet in [Usefulness.Diet.paste, .procedural, .synthetic] {
+    for diet in [Usefulness.Diet.paste, .relit, .procedural, .synthetic] {
       guard let set = sets[diet] else { continue }
       // As many of each class as there are in the test split would be fairest; an even share of some is near it.
       let parts = defects(set, .train, synthetic: true)
@@ -51,24 +51,41 @@ extension SynthEvaluate {
   }
 
   private struct Kept: Codable {
-    var name: String
-    var fid: Double?
-    var kid: Double?
-    var nearest: Double?
+    struct Row: Codable {
+      var name: String
+      var fid: Double?
+      var kid: Double?
+      var nearest: Double?
+    }
+
+    /// Digests of the synthetic parts that were compared.
+    var of: [String: String]
+    var rows: [Row]
   }
 
-  static func write(_ likeness: [UsefulnessReport.Likeness], to path: String) throws {
+  static func write(
+    _ likeness: [UsefulnessReport.Likeness], of digests: [Usefulness.Diet: String], to path: String
+  ) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    let kept = likeness.map { Kept(name: $0.name, fid: $0.frechet, kid: $0.kernel, nearest: $0.nearest) }
+    let kept = Kept(
+      of: named(digests),
+      rows: likeness.map { Kept.Row(name: $0.name, fid: $0.frechet, kid: $0.kernel, nearest: $0.nearest) })
     try AtomicFile.write([UInt8](try encoder.encode(kept)) + [UInt8(ascii: "\n")], to: path)
   }
 
-  static func read(_ path: String) throws -> [UsefulnessReport.Likeness] {
-    guard let bytes = FileManager.default.contents(atPath: path) else { throw SynthesisError(path, "is not there") }
-    return try JSONDecoder().decode([Kept].self, from: bytes).map {
+  /// What was written for the same synthetic parts; nil where nothing was.
+  static func read(_ path: String, of digests: [Usefulness.Diet: String]) -> [UsefulnessReport.Likeness]? {
+    guard let bytes = FileManager.default.contents(atPath: path),
+      let kept = try? JSONDecoder().decode(Kept.self, from: bytes), kept.of == named(digests)
+    else { return nil }
+    return kept.rows.map {
       UsefulnessReport.Likeness(name: $0.name, frechet: $0.fid, kernel: $0.kid, nearest: $0.nearest)
     }
+  }
+
+  private static func named(_ digests: [Usefulness.Diet: String]) -> [String: String] {
+    Dictionary(uniqueKeysWithValues: digests.map { ($0.key.rawValue, $0.value) })
   }
 
   func report(

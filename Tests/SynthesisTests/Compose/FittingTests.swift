@@ -15,6 +15,14 @@ struct FittingTests {
     image { (u, v) in (u - x) * (u - x) + (v - y) * (v - y) <= radius * radius ? 1 : 0 }
   }
 
+  private func fit(
+    _ cover: Image<Float>, to part: Image<Float>, cutsPart: Bool
+  ) -> (patch: DefectPatch, cover: Image<Float>) {
+    Fitting.fit(
+      patch(cover), cover, to: PartArea(part: part), in: PixelRect(x: 0, y: 0, width: side, height: side),
+      cutsPart: cutsPart)
+  }
+
   private func patch(_ cover: Image<Float>) -> DefectPatch {
     DefectPatch(source: "a", label: 0, factor: Planes([cover.map { $0 > 0 ? 0.4 : 0.9 }]), cover: cover)
   }
@@ -23,7 +31,7 @@ struct FittingTests {
   func hole() {
     let hole = disc(20, 20, 6)
     let cover = disc(22, 20, 6)
-    let (fitted, wide) = Fitting.fit(patch(cover), cover, to: hole.map { 1 - $0 }, cutsPart: false)
+    let (fitted, wide) = fit(cover, to: hole.map { 1 - $0 }, cutsPart: false)
     for at in hole.pixels.indices where hole.pixels[at] > 0 { #expect(wide.pixels[at] == 1) }
     // Beside the defect its own surroundings go on.
     #expect(fitted.factor.planes[0].pixels[20 * side + 14] == 0.9)
@@ -33,15 +41,22 @@ struct FittingTests {
   @Test("a hole beside the defect stays")
   func beside() {
     let cover = disc(14, 20, 6)
-    let (_, wide) = Fitting.fit(patch(cover), cover, to: disc(24, 20, 6).map { 1 - $0 }, cutsPart: false)
+    let (_, wide) = fit(cover, to: disc(24, 20, 6).map { 1 - $0 }, cutsPart: false)
     #expect(wide.pixels == cover.pixels)
+  }
+
+  @Test("the ground beside a part is no hole, however much of it is covered")
+  func ground() {
+    let part = image { x, y in x + y > 30 ? 1 : 0 }
+    let cover = disc(10, 10, 9)
+    #expect(fit(cover, to: part, cutsPart: false).cover.pixels == cover.pixels)
   }
 
   @Test("of an edge that is broken off no rim is left, but of a stain's neighbour nothing is taken")
   func edge() {
     let part = image { x, _ in x < 30 ? 1 : 0 }
     let cover = image { x, y in (18..<28).contains(x) && (12..<28).contains(y) ? 1 : 0 }
-    let (fitted, wide) = Fitting.fit(patch(cover), cover, to: part, cutsPart: true)
+    let (fitted, wide) = fit(cover, to: part, cutsPart: true)
     for y in 14..<26 {
       for x in 28..<30 {
         #expect(wide.pixels[y * side + x] == 1)
@@ -49,6 +64,6 @@ struct FittingTests {
       }
     }
     #expect(wide.pixels[20 * side + 10] == 0 && wide.pixels[4 * side + 28] == 0)
-    #expect(Fitting.fit(patch(cover), cover, to: part, cutsPart: false).cover.pixels == cover.pixels)
+    #expect(fit(cover, to: part, cutsPart: false).cover.pixels == cover.pixels)
   }
 }

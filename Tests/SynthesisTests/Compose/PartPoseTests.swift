@@ -3,8 +3,11 @@ import Testing
 
 @testable import Synthesis
 
-#if canImport(Glibc)
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
   import Glibc
+#else
+  import Foundation
 #endif
 
 /// A bright ring with small holes on dark ground.
@@ -47,7 +50,7 @@ struct PartPoseTests {
   func disc() throws {
     let pose = try #require(Ring().view.pose)
     #expect(abs(pose.x - 64) < 0.3 && abs(pose.y - 60) < 0.3)
-    #expect(abs(pose.radius - 45) < 0.8)
+    #expect(abs(pose.radius - 45) < 0.8 && abs(pose.reach - 45) < 1.5)
   }
 
   @Test("a part is laid on another by its holes", arguments: [0.0, 17, 100.7, 254.3])
@@ -83,6 +86,43 @@ struct PartPoseTests {
     for way in ways {
       let apart = (way.degrees - 20 + 360 + 45).truncatingRemainder(dividingBy: 90) - 45
       #expect(abs(apart) < 1.5)
+    }
+  }
+
+  @Test("a bar is laid on another by what is at its end")
+  func bar() throws {
+    func bar(holeAt column: Int) -> PartView {
+      PartView(
+        Planes([
+          Image(
+            width: 128, height: 120,
+            pixels: (0..<128 * 120).map { at in
+              let (x, y) = (at % 128, at / 128)
+              let isHole = abs(x - column) < 4 && abs(y - 60) < 4
+              return (14..<114).contains(x) && (50..<70).contains(y) && !isHole ? 0.75 : 0.15
+            })
+        ]))
+    }
+    let (left, right) = (try #require(bar(holeAt: 24).pose), try #require(bar(holeAt: 104).pose))
+    for way in left.matches(on: right) {
+      let isTurned = abs(way.degrees - 180) < 2
+      #expect(way.isMirrored != isTurned)
+    }
+    #expect(!left.matches(on: right).isEmpty)
+  }
+
+  @Test("a card's pose that cannot be is refused")
+  func sound() throws {
+    let size = ImageSize(width: 128, height: 120)
+    let pose = try #require(Ring().view.pose)
+    #expect(pose.isSound(in: size))
+    for change: (inout PartPose) -> Void in [
+      { $0.x = 1e308 }, { $0.y = .nan }, { $0.radius = 1e-300 }, { $0.reach = .infinity }, { $0.outline.removeLast() },
+      { $0.outline[0] = 9 },
+    ] {
+      var other = pose
+      change(&other)
+      #expect(!other.isSound(in: size))
     }
   }
 

@@ -32,6 +32,40 @@ struct RealDefectTests {
     #expect(abs(defect.site.areaShare - 96.0 / 4096) < 1e-9)
   }
 
+  @Test("a piece that is missing at an edge is told from a stain as dark as the ground")
+  func missing() throws {
+    func cuts(_ x: Int, _ y: Int, _ level: Float) throws -> Bool {
+      let ring = Ring()
+      func isInside(_ at: Int) -> Bool { abs(at % 128 - x) < 6 && abs(at / 128 - y) < 6 }
+      let picture = ring.picture
+      let stained = Image(
+        width: 128, height: 120, pixels: picture.pixels.indices.map { isInside($0) ? level : picture.pixels[$0] })
+      let defect = try #require(
+        RealDefect(
+          source: "a", label: 1, picture: Planes([stained]),
+          mask: Image(width: 128, height: 120, pixels: picture.pixels.indices.map { isInside($0) ? 1 : 0 })))
+      #expect(defect.site.pose != nil)
+      return defect.site.cutsPart
+    }
+    // The ring reaches from 16 to 45 around (64, 60), its holes are where it is crossed by the axes.
+    #expect(try cuts(64 + 30, 60 + 30, 0.15))
+    #expect(try !cuts(64 + 22, 60 + 22, 0.15))
+    #expect(try !cuts(10, 10, 0.3))
+  }
+
+  @Test("at the picture's edge the mask's middle is the patch's")
+  func atEdge() throws {
+    let mask = Image<Float>(width: 40, height: 30, pixels: (0..<1200).map { $0 % 40 < 6 && $0 / 40 > 20 ? 1 : 0 })
+    let defect = try #require(
+      RealDefect(
+        source: "a", label: 1, picture: Planes([Image(width: 40, height: 30, repeating: 0.5)]), mask: mask))
+    let cover = defect.patch.cover
+    #expect(cover.width == 14 && cover.height == 17)
+    for y in 0..<17 {
+      for x in 0..<14 { #expect(cover[x, y] == ((4..<10).contains(x) && (4..<13).contains(y) ? 1 : 0)) }
+    }
+  }
+
   @Test("pieces far apart are defects of their own, crumbs and an empty mask are none")
   func pieces() {
     func mask(_ boxes: [(x: Int, y: Int, side: Int)]) -> Image<Float> {

@@ -29,7 +29,7 @@ struct WholeTexturesTests {
     return GeneratorCard.Model(
       site: DefectSite(
         source: "\(width)", x: 0.5, y: 0.5, pictureWidth: 100, pictureHeight: 80, width: 1, height: 1, areaShare: 1,
-        shareOnPart: 1, pose: nil),
+        shareOnPart: 1, cutsPart: false, pose: nil),
       scale: 1, mask: Data(), appearance: Data(), detail: Data(bytes), looks: [])
   }
 
