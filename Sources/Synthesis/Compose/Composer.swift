@@ -46,7 +46,7 @@ public enum Composer {
       return paint(warped.factor.with(channels: part.planes.count).planes, cover, box, parent)
     }
     if placement.isRegistered, let area, !area.isWhole {
-      (warped, cover) = Fitting.fit(warped, cover, to: area, in: box, cutsPart: placement.cutsPart)
+      (warped, cover) = Fitting.fit(warped, cover, to: area, in: box, placement)
     }
     let under = PartGround(of: part, in: box, under: cover)
     return paint(levels(warped, under, Float(severity)), cover, box, parent)

@@ -13,18 +13,19 @@ enum Fitting {
   ///   - cover: soft, of the box's size.
   ///   - area: of the whole picture.
   ///   - box: of the picture.
-  ///   - cutsPart: whether the defect is a piece that is missing.
+  ///   - placement: says whether the defect is a piece that is missing, and whether all of it lies on the part.
   /// - Returns: the patch, carried on where the cover now reaches farther, and that cover.
   static func fit(
-    _ patch: DefectPatch, _ cover: Image<Float>, to area: PartArea, in box: PixelRect, cutsPart: Bool
+    _ patch: DefectPatch, _ cover: Image<Float>, to area: PartArea, in box: PixelRect, _ placement: Placement
   ) -> (patch: DefectPatch, cover: Image<Float>) {
     let part = area.mask.cropped(box)
     let covered = cover.map { UInt8($0 >= 0.5 ? 1 : 0) }
     // Beside a filled hole the real defect's own surroundings go on, beside a missing piece nothing does.
-    let thin = cutsPart ? slivers(of: part, beside: covered) : nil
+    let thin = placement.cutsPart ? slivers(of: part, beside: covered) : nil
     var added = holes(part, area.filled.cropped(box), under: covered)
     if let thin { added = zip(added, thin.pixels).map { $0 || $1 > 0 } }
-    guard zip(added, cover.pixels).contains(where: { $0 && $1 < 1 }) else { return (patch, cover) }
+    // A stain ends where a hole begins, though its own hole lay a little beside.
+    let onPart = placement.staysOnPart ? part.blurred(sigma: 0.7).pixels : nil
     let soft = Image<Float>(width: cover.width, height: cover.height, pixels: added.map { $0 ? 1 : 0 })
       .blurred(sigma: 0.7).pixels
     var fitted = patch
@@ -33,7 +34,10 @@ enum Fitting {
       fitted,
       Image(
         width: cover.width, height: cover.height,
-        pixels: added.indices.map { max(cover.pixels[$0], added[$0] ? 1 : min(max(1.6 * soft[$0] - 0.2, 0), 1)) })
+        pixels: added.indices.map { at in
+          let own = cover.pixels[at] * (onPart.map { min(max(2 * $0[at] - 0.5, 0), 1) } ?? 1)
+          return max(own, added[at] ? 1 : min(max(1.6 * soft[at] - 0.2, 0), 1))
+        })
     )
   }
 

@@ -18,6 +18,8 @@ public struct Placement: Sendable, Hashable {
   public var isRegistered = false
   /// Whether the defect is a piece of the part that is missing.
   public var cutsPart = false
+  /// Whether all of the defect lies on the part, and nothing of it beside that or in a hole.
+  public var staysOnPart = false
 
   public init(center: Point, scale: Double = 1, degrees: Double = 0, isMirrored: Bool = false) {
     self.center = center
@@ -34,6 +36,7 @@ public struct Placement: Sendable, Hashable {
     result.growth = growth
     result.isRegistered = isRegistered
     result.cutsPart = cutsPart
+    result.staysOnPart = staysOnPart
     return result
   }
 
@@ -152,6 +155,7 @@ public struct PlacementPrior: Sendable {
     placement.growth = growth
     placement.isRegistered = true
     placement.cutsPart = site.cutsPart
+    placement.staysOnPart = site.shareOnPart >= 0.9
     return placement
   }
 }

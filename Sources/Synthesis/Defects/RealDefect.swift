@@ -46,6 +46,31 @@ public struct RealDefect: Sendable {
       area = PartArea(planes.gray, leavingOut: leftOut)
       pose = PartPose(area, defect: leftOut)
     }
+
+    /// Whether a place looks like what the part lies on: a dark stain is between that and the part.
+    func isGround(in mask: Image<Float>) -> Bool {
+      let gray = planes.gray.pixels
+      var (part, ground, inside) = (Sum(), Sum(), Sum())
+      for at in gray.indices {
+        if mask.pixels[at] >= 0.5 {
+          inside.add(gray[at])
+        } else if leftOut.pixels[at] < 0.5 {
+          if area.mask.pixels[at] >= 0.5 { part.add(gray[at]) } else { ground.add(gray[at]) }
+        }
+      }
+      return abs(inside.mean - ground.mean) <= 0.35 * abs(part.mean - ground.mean)
+    }
+
+    private struct Sum {
+      private var sum: Float = 0
+      private var count: Float = 0
+      var mean: Float { sum / max(count, 1) }
+
+      mutating func add(_ value: Float) {
+        sum += value
+        count += 1
+      }
+    }
   }
 
   /// The defects of a part: pieces of its mask that lie far apart are defects of their own, because a window around all of
@@ -117,7 +142,7 @@ public struct RealDefect: Sendable {
       pictureHeight: mask.height, width: Double(extent.width) / Double(mask.width),
       height: Double(extent.height) / Double(mask.height),
       areaShare: Double(count) / Double(mask.width * mask.height), shareOnPart: share,
-      cutsPart: share < 0.5 && Self.isOpen(mask, in: picture.area), pose: picture.pose)
+      cutsPart: share < 0.5 && picture.isGround(in: mask) && Self.isOpen(mask, in: picture.area), pose: picture.pose)
   }
 
   /// Whether a place beside the part lies at its edge: some of what is around it is the part, and some is beside it too.

@@ -16,11 +16,13 @@ struct FittingTests {
   }
 
   private func fit(
-    _ cover: Image<Float>, to part: Image<Float>, cutsPart: Bool
+    _ cover: Image<Float>, to part: Image<Float>, cutsPart: Bool = false, staysOnPart: Bool = false
   ) -> (patch: DefectPatch, cover: Image<Float>) {
-    Fitting.fit(
-      patch(cover), cover, to: PartArea(part: part), in: PixelRect(x: 0, y: 0, width: side, height: side),
-      cutsPart: cutsPart)
+    var placement = Placement(center: Point(0, 0))
+    placement.cutsPart = cutsPart
+    placement.staysOnPart = staysOnPart
+    return Fitting.fit(
+      patch(cover), cover, to: PartArea(part: part), in: PixelRect(x: 0, y: 0, width: side, height: side), placement)
   }
 
   private func patch(_ cover: Image<Float>) -> DefectPatch {
@@ -31,7 +33,7 @@ struct FittingTests {
   func hole() {
     let hole = disc(20, 20, 6)
     let cover = disc(22, 20, 6)
-    let (fitted, wide) = fit(cover, to: hole.map { 1 - $0 }, cutsPart: false)
+    let (fitted, wide) = fit(cover, to: hole.map { 1 - $0 })
     for at in hole.pixels.indices where hole.pixels[at] > 0 { #expect(wide.pixels[at] == 1) }
     // Beside the defect its own surroundings go on.
     #expect(fitted.factor.planes[0].pixels[20 * side + 14] == 0.9)
@@ -41,7 +43,7 @@ struct FittingTests {
   @Test("a hole beside the defect stays")
   func beside() {
     let cover = disc(14, 20, 6)
-    let (_, wide) = fit(cover, to: disc(24, 20, 6).map { 1 - $0 }, cutsPart: false)
+    let (_, wide) = fit(cover, to: disc(24, 20, 6).map { 1 - $0 })
     #expect(wide.pixels == cover.pixels)
   }
 
@@ -49,7 +51,17 @@ struct FittingTests {
   func ground() {
     let part = image { x, y in x + y > 30 ? 1 : 0 }
     let cover = disc(10, 10, 9)
-    #expect(fit(cover, to: part, cutsPart: false).cover.pixels == cover.pixels)
+    #expect(fit(cover, to: part).cover.pixels == cover.pixels)
+  }
+
+  @Test("a stain ends where a hole begins, and a filled hole is filled all the same")
+  func staysOnPart() {
+    let hole = disc(24, 20, 6)
+    let beside = disc(14, 20, 8)
+    let stain = fit(beside, to: hole.map { 1 - $0 }, staysOnPart: true).cover
+    #expect(stain.pixels[20 * side + 20] == 0 && stain.pixels[20 * side + 10] == 1)
+    let plug = disc(23, 20, 7)
+    #expect(fit(plug, to: hole.map { 1 - $0 }, staysOnPart: true).cover.pixels[20 * side + 24] == 1)
   }
 
   @Test("of an edge that is broken off no rim is left, but of a stain's neighbour nothing is taken")
@@ -64,6 +76,6 @@ struct FittingTests {
       }
     }
     #expect(wide.pixels[20 * side + 10] == 0 && wide.pixels[4 * side + 28] == 0)
-    #expect(fit(cover, to: part, cutsPart: false).cover.pixels == cover.pixels)
+    #expect(fit(cover, to: part).cover.pixels == cover.pixels)
   }
 }

@@ -49,6 +49,7 @@ struct RealDefectTests {
     }
     // The ring reaches from 16 to 45 around (64, 60), its holes are where it is crossed by the axes.
     #expect(try cuts(64 + 30, 60 + 30, 0.15))
+    #expect(try !cuts(64 + 30, 60 + 30, 0.4))
     #expect(try !cuts(64 + 22, 60 + 22, 0.15))
     #expect(try !cuts(10, 10, 0.3))
   }
