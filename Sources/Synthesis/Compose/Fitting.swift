@@ -47,18 +47,11 @@ enum Fitting {
     let holes = ConnectedComponents.label(
       Image<Bool>(width: width, height: height, pixels: zip(part.pixels, filled.pixels).map { $0 < 0.5 && $1 >= 0.5 }))
     var under = [Int](repeating: 0, count: holes.regions.count + 1)
-    // How much of a hole that the box cuts is covered cannot be told.
-    var isCut = [Bool](repeating: false, count: holes.regions.count + 1)
-    for y in 0..<height {
-      for x in 0..<width {
-        let label = Int(holes.labels.pixels[y * width + x])
-        if covered.pixels[y * width + x] > 0 { under[label] += 1 }
-        if x == 0 || y == 0 || x == width - 1 || y == height - 1 { isCut[label] = true }
-      }
-    }
+    for (at, label) in holes.labels.pixels.enumerated() where covered.pixels[at] > 0 { under[Int(label)] += 1 }
     var rims = [Bool](repeating: false, count: width * height)
+    // How much of a hole that the box cuts is covered cannot be told.
     let wanted = Set(
-      holes.regions.filter { !isCut[Int($0.label)] && 2 * under[Int($0.label)] >= $0.area }.map(\.label))
+      holes.regions.filter { !$0.touchesEdge(of: width, height) && 2 * under[Int($0.label)] >= $0.area }.map(\.label))
     guard !wanted.isEmpty else { return rims }
     for (at, label) in holes.labels.pixels.enumerated() where wanted.contains(label) {
       let (row, column) = at.quotientAndRemainder(dividingBy: width)

@@ -60,13 +60,7 @@ public struct PartArea: Sendable {
   /// The largest piece of a part, and its holes.
   private static func filled(_ mask: Image<Float>) -> Image<Float> {
     let ground = ConnectedComponents.label(mask.map { $0 < 0.5 })
-    var isOutside = [Bool](repeating: false, count: ground.regions.count + 1)
-    for y in 0..<mask.height {
-      for x in 0..<mask.width where x == 0 || y == 0 || x == mask.width - 1 || y == mask.height - 1 {
-        isOutside[Int(ground.labels.pixels[y * mask.width + x])] = true
-      }
-    }
-    isOutside[0] = false
+    let isOutside = [false] + ground.regions.map { $0.touchesEdge(of: mask.width, mask.height) }
     let pieces = ConnectedComponents.label(ground.labels.map { !isOutside[Int($0)] })
     guard let largest = pieces.regions.max(by: { $0.area < $1.area })?.label else { return mask }
     return pieces.labels.map { $0 == largest ? 1 : 0 }
@@ -107,5 +101,12 @@ public struct PartArea: Sendable {
       if between > best.between { best = (level, between) }
     }
     return (best.threshold, best.between / variance)
+  }
+}
+
+extension Region {
+  /// Whether it reaches the edge of a picture of a size.
+  func touchesEdge(of width: Int, _ height: Int) -> Bool {
+    box.x == 0 || box.y == 0 || box.x + box.width == width || box.y + box.height == height
   }
 }

@@ -1,6 +1,5 @@
 internal import Glibc
 public import Imaging
-internal import Samples
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials

@@ -32,11 +32,8 @@ public struct Placement: Sendable, Hashable {
   ///
   /// - Parameter scale: pixels of the part for each of the window.
   func ofWindow(scale: Double) -> Placement {
-    var result = Placement(center: center, scale: scale)
-    result.growth = growth
-    result.isRegistered = isRegistered
-    result.cutsPart = cutsPart
-    result.staysOnPart = staysOnPart
+    var result = self
+    (result.scale, result.degrees, result.isMirrored) = (scale, 0, false)
     return result
   }
 

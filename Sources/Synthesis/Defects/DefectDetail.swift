@@ -28,12 +28,6 @@ struct DefectDetail: Sendable {
     cover = window.cover
   }
 
-  init(appearance: Planes, cover: Image<Float>, times: Int) {
-    self.appearance = appearance
-    self.cover = cover
-    self.times = times
-  }
-
   /// As a card keeps it: planes and then the cover, a byte a pixel.
   var data: Data {
     var data = Data()

@@ -152,8 +152,8 @@ public final class LearnedSource: DefectSource {
     let bend = Bend(side: side, scale: item.scale, strength: placement.bending, &random)
     let mask = bend(Self.turned(masks[label][model], variation))
     let scale = item.scale * placement.growth
-    let window = PlacedWindow(
-      on: part.planes.with(channels: channels), center: placement.center, scale: scale, mask: mask)
+    let levels = part.planes.with(channels: channels)
+    let window = PlacedWindow(on: levels, center: placement.center, scale: scale, mask: mask)
     let look = look(item, &random)
     let conditions =
       mask.pixels + window.texture.planes.flatMap(\.pixels) + (0..<side * side).map { _ in random.normal() }
@@ -177,9 +177,7 @@ public final class LearnedSource: DefectSource {
     let ownScale = scale / Double(detail.times)
     let seen =
       ownScale > 1.25
-      ? PlacedWindow(
-        on: part.planes.with(channels: channels), center: placement.center, scale: ownScale, mask: cover
-      ).texture : nil
+      ? PlacedWindow(on: levels, center: placement.center, scale: ownScale, mask: cover).texture : nil
     let patch = DefectPatch(
       source: name, label: label, factor: planes.map { $0.map { exponential($0) } }, cover: cover, seen: seen)
     // A part that is turned, and its defect with it, makes a copy no other: it is looked at as its model lay.
