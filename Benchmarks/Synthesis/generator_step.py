@@ -15,12 +15,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 steps, threads, batch, side, channels, classes = map(int, sys.argv[1:])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-LATENT, EMBEDDING, BOUND, HEADS = 64, 16, 2.5, 8
+LATENT, EMBEDDING, BOUND, HEADS = 64, 16, 2.5, 16
 conditions, shown = 2 + channels, channels + 1
 widths = []
 size = 4
 while size <= side:
-    widths.append([128, 96, 64, 48, 32, 24][min(len(widths), 5)])
+    widths.append([128, 96, 64, 48, 32][min(len(widths), 4)])
     size *= 2
 down = []
 size = side // 2

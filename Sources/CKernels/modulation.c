@@ -1,66 +1,25 @@
 #include "internal.h"
+#include "lanes.h"
 
-INLINE void modulate(const ckernels_activation *shape, const float *restrict x, const float *scale, const float *shift,
-                     float *restrict y, int64_t begin, int64_t end, const int64_t block) {
-  for (int64_t unit = begin; unit < end; unit++) {
-    const float *a = scale + unit * block, *b = shift + unit * block;
-    const float *restrict from = x + unit * shape->pixels * block;
-    float *restrict to = y + unit * shape->pixels * block;
-    if (block == 1) {
-      for (int64_t p = 0; p < shape->pixels; p++)
-        to[p] = from[p] * a[0] + b[0];
-      continue;
-    }
-    for (int64_t p = 0; p < shape->pixels; p++)
-      for (int64_t j = 0; j < block; j++)
-        to[p * block + j] = from[p * block + j] * a[j] + b[j];
-  }
+#define LANES 1
+#include "modulation_blocks.h"
+#define LANES 8
+#include "modulation_blocks.h"
+#define LANES 16
+#include "modulation_blocks.h"
+
+CLONES void ckernels_modulate(const ckernels_activation *shape, const ckernels_modulation *of, float *y, int64_t begin,
+                              int64_t end) {
+  FOR_BLOCK(shape->block, modulate, shape, of, y, begin, end);
 }
 
-CLONES void ckernels_modulate(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
-                              float *y, int64_t begin, int64_t end) {
-#define BODY(block) modulate(shape, x, scale, shift, y, begin, end, block)
-  WITH_BLOCK(shape->block, BODY)
-#undef BODY
+CLONES void ckernels_modulate_sums(const ckernels_activation *shape, const ckernels_modulation *of, const float *mean,
+                                   const float *dy, float *sum, float *dot, int64_t begin, int64_t end) {
+  FOR_BLOCK(shape->block, modulate_sums, shape, of, mean, dy, sum, dot, begin, end);
 }
 
-INLINE void modulate_gradient(const ckernels_activation *shape, const float *restrict x, const float *scale,
-                              const float *restrict dy, float *restrict dx, float *dscale, float *dshift, int64_t begin,
-                              int64_t end, const int64_t block) {
-#pragma clang fp reassociate(on) contract(fast)
-  for (int64_t unit = begin; unit < end; unit++) {
-    const int64_t first = unit * shape->pixels * block;
-    float sum[16] = {0}, dot[16] = {0};
-    if (block == 1) {
-      float s = 0, q = 0, a = scale[unit];
-      for (int64_t p = first; p < first + shape->pixels; p++) {
-        s += dy[p];
-        q += dy[p] * x[p];
-        dx[p] = dy[p] * a;
-      }
-      sum[0] = s;
-      dot[0] = q;
-    } else {
-      const float *a = scale + unit * block;
-      for (int64_t p = 0; p < shape->pixels; p++)
-        for (int64_t j = 0; j < block; j++) {
-          const int64_t i = first + p * block + j;
-          sum[j] += dy[i];
-          dot[j] += dy[i] * x[i];
-          dx[i] = dy[i] * a[j];
-        }
-    }
-    for (int64_t j = 0; j < block; j++) {
-      dscale[unit * block + j] = dot[j];
-      dshift[unit * block + j] = sum[j];
-    }
-  }
-}
-
-CLONES void ckernels_modulate_gradient(const ckernels_activation *shape, const float *x, const float *scale,
-                                       const float *dy, float *dx, float *dscale, float *dshift, int64_t begin,
+CLONES void ckernels_modulate_gradient(const ckernels_activation *shape, const ckernels_modulation *of, const float *dy,
+                                       const float *a, const float *b, const float *c, float *dx, int64_t begin,
                                        int64_t end) {
-#define BODY(block) modulate_gradient(shape, x, scale, dy, dx, dscale, dshift, begin, end, block)
-  WITH_BLOCK(shape->block, BODY)
-#undef BODY
+  FOR_BLOCK(shape->block, modulate_gradient, shape, of, dy, a, b, c, dx, begin, end);
 }

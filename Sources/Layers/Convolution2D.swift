@@ -24,6 +24,13 @@ public struct Convolution2D: Layer {
     x.convolved(with: pass.tape(weight), bias: bias.map { pass.tape($0) }, window)
   }
 
+  /// The sum of this convolution and another one, without a bias, of something else.
+  public func forward(_ x: Variable, plus other: Convolution2D, of place: Variable, _ pass: inout Pass) -> Variable {
+    precondition(other.window == window && other.bias == nil, "\(other.window) beside \(window)")
+    return x.convolved(
+      with: pass.tape(weight), bias: bias.map { pass.tape($0) }, window, plus: place, with: pass.tape(other.weight))
+  }
+
   public func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {
     visit(join(path, "weight"), weight)
     if let bias { visit(join(path, "bias"), bias) }

@@ -33,6 +33,14 @@ public struct BatchNormalization: Layer {
       momentum: momentum, epsilon: epsilon, residual: residual, relu: relu)
   }
 
+  /// Conditional batch normalisation with a factor and an offset [N, C] for each channel of each image, then a leaky
+  /// ReLU.
+  public func forward(_ x: Variable, _ pass: inout Pass, factor: Variable, offset: Variable, slope: Float) -> Variable {
+    x.batchNormalized(
+      scale: pass.tape(scale), shift: pass.tape(shift), runningMean: runningMean, runningVariance: runningVariance,
+      momentum: momentum, epsilon: epsilon, factor: factor, offset: offset, slope: slope)
+  }
+
   public func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {
     visit(join(path, "weight"), scale)
     visit(join(path, "bias"), shift)

@@ -35,8 +35,8 @@ import CDNN
 /// What a cached primitive is looked up by.
 struct PrimitiveKey: Hashable, CustomStringConvertible {
   enum Kind: Hashable {
-    case convolution(direction: UInt32)
-    case weightsIn(direction: UInt32)
+    case convolution(direction: UInt32, adds: Bool)
+    case weightsIn(direction: UInt32, adds: Bool)
     case weightsOut
     case elementwise(direction: UInt32, algorithm: UInt32)
     case resampling(direction: UInt32)

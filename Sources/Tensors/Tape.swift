@@ -66,11 +66,10 @@ public final class Tape {
   /// inputs would be an array each time.)
   func record(
     _ value: Tensor, from first: Variable, _ second: Variable? = nil, _ third: Variable? = nil,
-    _ fourth: Variable? = nil, with record: some Record
+    _ fourth: Variable? = nil, _ fifth: Variable? = nil, with record: some Record
   ) -> Variable {
-    guard
-      first.wantsGradient || second?.wantsGradient ?? false || third?.wantsGradient ?? false
-        || fourth?.wantsGradient ?? false
+    func wants(_ variable: Variable?) -> Bool { variable?.wantsGradient ?? false }
+    guard first.wantsGradient || wants(second) || wants(third) || wants(fourth) || wants(fifth)
     else { return constant(value) }
     let output = input(value)
     records.append(record, output: output.index)

@@ -9,19 +9,82 @@ import Testing
 /// The operations that generative networks need, against plain twins and central differences.
 @Suite("Generative operations")
 struct GenerativeTests {
-  @Test("modulation scales and shifts each channel of each image")
-  func modulation() throws {
+  /// Vectors of 8 or 16 channels, and channels that fill none.
+  @Test("conditional normalisation is a normalisation, then a modulation, then a leaky ReLU", arguments: [16, 24, 5])
+  func conditionalNormalization(channels: Int) throws {
     let engine = try Engine(threads: 2)
-    let shape = Shape(3, 16, 4, 5)
+    let (images, height, width) = (3, 3, 5)
+    let pixels = height * width
+    let each = Shape(images, channels)
     let inputs = [
-      Sample(shape, seed: 1, blocked: true), Sample(Shape(3, 16), seed: 2), Sample(Shape(3, 16), seed: 3),
+      Sample(Shape(images, channels, height, width), seed: 1, blocked: true), Sample(Shape(channels), seed: 2, 0.5..<2),
+      Sample(Shape(channels), seed: 3), Sample(each, seed: 4), Sample(each, seed: 5),
     ]
+    func zeros() -> Parameter {
+      Parameter(Tensor(repeating: 0, shape: Shape(channels), on: engine), isTrained: false)
+    }
     let found = disagreements(inputs, on: engine) {
-      $0[0].modulated(scale: $0[1], shift: $0[2])
+      $0[0].batchNormalized(
+        scale: $0[1], shift: $0[2], runningMean: zeros(), runningVariance: zeros(), factor: $0[3], offset: $0[4],
+        slope: 0.2)
     } twin: { values in
-      values[0].indices.map { values[0][$0] * values[1][$0 / 20] + values[2][$0 / 20] }
+      func index(_ n: Int, _ c: Int, _ p: Int) -> Int { (n * channels + c) * pixels + p }
+      var y = values[0]
+      for c in 0..<channels {
+        let all = (0..<images).flatMap { n in (0..<pixels).map { values[0][index(n, c, $0)] } }
+        let mean = all.reduce(0, +) / Double(all.count)
+        let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(all.count)
+        for n in 0..<images {
+          let (factor, offset) = (values[3][n * channels + c], values[4][n * channels + c])
+          for p in 0..<pixels {
+            let normalized = (values[0][index(n, c, p)] - mean) / (variance + 1e-5).squareRoot()
+            let v = (normalized * values[1][c] + values[2][c]) * factor + offset
+            y[index(n, c, p)] = v < 0 ? 0.2 * v : v
+          }
+        }
+      }
+      return y
     }
     #expect(found == [])
+  }
+
+  @Test("conditional normalisation blends the batch's statistics as batch normalisation does")
+  func runningStatistics() throws {
+    let engine = try Engine(threads: 2)
+    let tape = Tape(on: engine)
+    let x = tape.constant(Tensor(numbers(2 * 8 * 6, seed: 9), shape: Shape(2, 8, 2, 3), on: engine))
+    let ones = tape.constant(Tensor(repeating: 1, shape: Shape(8), on: engine))
+    let each = tape.constant(Tensor(repeating: 1, shape: Shape(2, 8), on: engine))
+    func parameter() -> Parameter { Parameter(Tensor(repeating: 0.5, shape: Shape(8), on: engine), isTrained: false) }
+    let (plain, conditional) = ((parameter(), parameter()), (parameter(), parameter()))
+    _ = x.batchNormalized(scale: ones, shift: ones, runningMean: plain.0, runningVariance: plain.1)
+    _ = x.batchNormalized(
+      scale: ones, shift: ones, runningMean: conditional.0, runningVariance: conditional.1, factor: each, offset: each,
+      slope: 1)
+    #expect(plain.0.value.elements == conditional.0.value.elements)
+    #expect(plain.1.value.elements == conditional.1.value.elements)
+    #expect(plain.0.value.elements != [Float](repeating: 0.5, count: 8))
+  }
+
+  /// Thin, as many as a vector, and neither: each way in which the second is added.
+  @Test("a sum of two convolutions", arguments: [(16, 3), (16, 16), (16, 5), (5, 3), (3, 3)])
+  func sumOfConvolutions(channels: (Int, Int)) throws {
+    let engine = try Engine(threads: 2)
+    let outputs = 16
+    let inputs = [
+      Sample(Shape(2, channels.0, 6, 5), seed: 1, blocked: true), Sample(Shape(outputs, channels.0, 3, 3), seed: 2),
+      Sample(Shape(outputs), seed: 3), Sample(Shape(2, channels.1, 6, 5), seed: 4, blocked: true),
+      Sample(Shape(outputs, channels.1, 3, 3), seed: 5),
+    ]
+    let window = Window(padding: 1)
+    func results(_ operation: ([Variable]) -> Variable) -> Outcome { outcome(inputs, on: engine, operation) }
+    let one = results { $0[0].convolved(with: $0[1], bias: $0[2], window, plus: $0[3], with: $0[4]) }
+    let two = results {
+      $0[0].convolved(with: $0[1], bias: $0[2], window) + $0[3].convolved(with: $0[4], window)
+    }
+    func largest(_ a: [Float], _ b: [Float]) -> Float { zip(a, b).map { ($0 - $1).magnitude }.max() ?? 0 }
+    #expect(largest(one.value, two.value) < 1e-5)
+    for (a, b) in zip(one.gradients, two.gradients) { #expect(a != nil && a == b) }
   }
 
   @Test("some of the channels")

@@ -24,13 +24,23 @@ void ckernels_moments(const ckernels_activation *shape, const float *x, float *m
 /* y = x scale + shift (+ residual), and max(y, 0) if relu. Residual may be null. Units: channels / block. */
 void ckernels_scale_shift(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
                           const float *residual, int relu, float *y, int64_t begin, int64_t end);
-/* y = x scale + shift with a scale and a shift for each channel of each image, [batch][channels] (plain).
- * Units: batch x channels / block. */
-void ckernels_modulate(const ckernels_activation *shape, const float *x, const float *scale, const float *shift,
-                       float *y, int64_t begin, int64_t end);
-/* dx = dy scale, and the sums over each channel's pixels of dy x and of dy. */
-void ckernels_modulate_gradient(const ckernels_activation *shape, const float *x, const float *scale, const float *dy,
-                                float *dx, float *dscale, float *dshift, int64_t begin, int64_t end);
+/* y = x scale + shift with a scale and a shift for each channel of each image, [batch][channels] (plain), then a leaky
+ * ReLU. Units of its three functions: batch x channels / block. */
+typedef struct {
+  const float *x;
+  const float *scale, *shift;
+  float slope; /* 1 for none */
+} ckernels_modulation;
+void ckernels_modulate(const ckernels_activation *shape, const ckernels_modulation *of, float *y, int64_t begin,
+                       int64_t end);
+/* Sums over each channel's pixels in each image, [batch][channels], of g and of g (x - mean), where g is dy or, where
+ * y < 0, slope dy; mean [channels]. */
+void ckernels_modulate_sums(const ckernels_activation *shape, const ckernels_modulation *of, const float *mean,
+                            const float *dy, float *sum, float *dot, int64_t begin, int64_t end);
+/* dx = a g + b x + c; a [batch][channels], b and c [channels]. */
+void ckernels_modulate_gradient(const ckernels_activation *shape, const ckernels_modulation *of, const float *dy,
+                                const float *a, const float *b, const float *c, float *dx, int64_t begin,
+                                int64_t end);
 /* What the gradients of a normalisation y = x scale + shift (+ residual) need to know. With a ReLU after it, the
  * gradient flows where y > 0: `y` holds it or, without a residual, `scale` and `shift` do, and it is computed again. */
 typedef struct {
@@ -144,6 +154,7 @@ void ckernels_relu(const float *x, float slope, float *y, int64_t begin, int64_t
 void ckernels_relu_gradient(const float *x, float slope, const float *dy, float *dx, int64_t begin, int64_t end);
 double ckernels_sum(const float *x, int64_t count);
 double ckernels_sum_of_squares(const float *x, int64_t count);
+double ckernels_dot(const float *a, const float *b, int64_t count);
 
 /* One AdamW step (Loshchilov and Hutter 2019, arXiv 1711.05101), and the moving average of the weights where
  * `average` is not null. `scale` multiplies the gradient (clipping). Units: elements. */

@@ -30,12 +30,12 @@ public struct GeneratorConfiguration: Codable, Sendable, Hashable {
   /// Planes that a discriminator sees: the picture, and what covers it.
   public var shown: Int { channels + 1 }
 
-  /// Channels at 4x4, 8x8 and so on up to `side`; multiples of 8, for vectors.
+  /// Channels at 4x4, 8x8 and so on up to `side`; multiples of 16, for vectors.
   public var widths: [Int] {
     var widths: [Int] = []
     var size = 4
     while size <= side {
-      widths.append(max(24, [128, 96, 64, 48, 32, 24][min(widths.count, 5)]))
+      widths.append([128, 96, 64, 48, 32][min(widths.count, 4)])
       size *= 2
     }
     return widths

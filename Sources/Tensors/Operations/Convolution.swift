@@ -106,10 +106,12 @@ struct Convolution {
     engine.usesHalves && window.groups == 1 && layouts.y == .blocked
   }
 
-  private func primitive(_ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout), bias: Bool = false)
-    -> Primitive
-  {
-    unsafe engine.primitive(key(.convolution(direction: direction.rawValue), layouts, bias: bias)) { handle in
+  /// - Parameter adds: whether the result is added to what is there, instead of taking its place.
+  private func primitive(
+    _ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout), bias: Bool = false, adds: Bool = false
+  ) -> Primitive {
+    let kind = PrimitiveKey.Kind.convolution(direction: direction.rawValue, adds: adds)
+    return unsafe engine.primitive(key(kind, layouts, bias: bias)) { handle in
       var source = unsafe Tensor.descriptor(x, layouts.x, engine)
       var destination = unsafe Tensor.descriptor(y, layouts.y, engine)
       var weights = unsafe weightsDescriptor
@@ -125,22 +127,25 @@ struct Convolution {
       unsafe biasDescriptor.rank = 1
       unsafe biasDescriptor.dims.0 = Int64(y.channels)
       var window = self.window.c
+      var sum = cdnn_post(kind: Int32(CDNN_POST_SUM.rawValue), algorithm: 0, alpha: 1, beta: 0)
       return unsafe withUnsafePointer(to: &biasDescriptor) { pointer in
         unsafe cdnn_convolution_create(
-          engine.engine, Int32(direction.rawValue), &source, &weights, bias ? pointer : nil, &destination, &window, nil,
-          0, &handle)
+          engine.engine, Int32(direction.rawValue), &source, &weights, bias ? pointer : nil, &destination, &window,
+          &sum, adds ? 1 : 0, &handle)
       }
     }
   }
 
   /// The weights in the layout that `convolution` wants; the tensor keeps the memory alive.
   private func packed(
-    _ weights: Tensor, for convolution: Primitive, _ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout)
+    _ weights: Tensor, for convolution: Primitive, _ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout),
+    adds: Bool = false
   ) -> Storage {
     var plain = unsafe weightsDescriptor
     unsafe plain.layout = Int32(CDNN_PLAIN.rawValue)
     if unsafe convolution.matches(CDNN_WEIGHTS, plain) { return weights.storage }
-    let reorder = unsafe engine.primitive(key(.weightsIn(direction: direction.rawValue), layouts)) { handle in
+    let kind = PrimitiveKey.Kind.weightsIn(direction: direction.rawValue, adds: adds)
+    let reorder = unsafe engine.primitive(key(kind, layouts)) { handle in
       var destination = unsafe convolution.layout(of: CDNN_WEIGHTS)
       return unsafe cdnn_reorder_create(engine.engine, &plain, &destination, &handle)
     }
@@ -155,22 +160,35 @@ struct Convolution {
   }
 
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
-    let layouts = self.layouts
     if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: y, layout: .blocked, on: engine)
       winograd.forward(x.inLayout(.blocked), weights, bias: bias, into: result)
       return result
     }
-    let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil)
-    let source = x.inLayout(layouts.x)
-    let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts)
     let result = Tensor(uninitialized: y, layout: layouts.y, on: engine)
+    run(x, weights, bias: bias, adds: false, into: result)
+    return result
+  }
+
+  /// `y += forward(x, weights)`, in one pass over y where that can be.
+  func add(_ x: Tensor, _ weights: Tensor, to y: inout Tensor) {
+    if Winograd(self) == nil && y.layout == layouts.y {
+      run(x, weights, bias: nil, adds: true, into: y)
+    } else {
+      y.add(forward(x, weights, bias: nil))
+    }
+  }
+
+  private func run(_ x: Tensor, _ weights: Tensor, bias: Tensor?, adds: Bool, into y: Tensor) {
+    let layouts = self.layouts
+    let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil, adds: adds)
+    let source = x.inLayout(layouts.x)
+    let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts, adds: adds)
     unsafe engine.run(
       convolution,
       Arguments(
         source: factor(source, layouts).pointer, weights: packedWeights.pointer, bias: bias?.pointer,
-        destination: result.pointer))
-    return result
+        destination: y.pointer))
   }
 
   func dataGradient(_ dy: Tensor, _ weights: Tensor) -> Tensor {
@@ -252,6 +270,27 @@ extension Variable {
       with: ConvolutionRecord(input: self, weights: weights, bias: bias, kernel: kernel, convolution: convolution))
   }
 
+  /// The sum of two convolutions that move in the same way: [N, I, H, W] with weights [O, I / groups, h, w] and, where
+  /// given, a bias [O], and `other` [N, J, H, W] with weights [O, J / groups, h, w].
+  public func convolved(
+    with weights: Variable, bias: Variable? = nil, _ window: Window = Window(), plus other: Variable,
+    with otherWeights: Variable
+  ) -> Variable {
+    func convolution(_ x: Variable, _ weights: Variable, bias: Variable?) -> ConvolutionRecord {
+      ConvolutionRecord(
+        input: x, weights: weights, bias: bias, kernel: weights.value.plain(),
+        convolution: Convolution(x: x.shape, weights: weights.shape, window: window, engine: engine))
+    }
+    let first = convolution(self, weights, bias: bias)
+    let second = convolution(other, otherWeights, bias: nil)
+    precondition(first.convolution.y == second.convolution.y, "\(first.convolution.y) + \(second.convolution.y)")
+    var result = first.convolution.forward(value, first.kernel, bias: bias?.value)
+    second.convolution.add(other.value, second.kernel, to: &result)
+    return tape.record(
+      result, from: self, weights, bias ?? weights, other, otherWeights,
+      with: ConvolutionSumRecord(first: first, second: second))
+  }
+
   /// Transposed convolution ("deconvolution"): [N, I, H, W] with weights [I, O / groups, h, w] to [N, O, H', W'], where
   /// H' = (H - 1) stride - 2 padding + dilation (h - 1) + 1 + extra. It is the data gradient of the convolution that
   /// goes the other way, and its gradients are that convolution and its weight gradient.
@@ -284,6 +323,16 @@ private struct ConvolutionRecord: Record {
     tape.accumulate(convolution.weightGradient(input.value, dy), into: weights)
     if let bias { tape.accumulate(dy.channelSums(), into: bias) }
     tape.accumulate(convolution.dataGradient(dy, kernel), into: input)
+  }
+}
+
+private struct ConvolutionSumRecord: Record {
+  let first: ConvolutionRecord
+  let second: ConvolutionRecord
+
+  func backward(_ dy: Tensor, _ tape: Tape) {
+    first.backward(dy, tape)
+    second.backward(dy, tape)
   }
 }
 

@@ -22,23 +22,13 @@ extension Variable {
     let x = value
     var activation = x.activation
     let units = channels / x.block
-    let mean = Tensor(uninitialized: Shape(channels), on: engine)
-    let variance = Tensor(uninitialized: Shape(channels), on: engine)
-    engine.parallel(units) { begin, end in
-      unsafe ckernels_moments(&activation, x.pointer, mean.pointer, variance.pointer, begin, end)
-    }
-    let inverse = Tensor(uninitialized: Shape(channels), on: engine)
+    let (mean, inverse) = x.batchMoments(
+      runningMean: runningMean, runningVariance: runningVariance, momentum: momentum, epsilon: epsilon)
     let a = Tensor(uninitialized: Shape(channels), on: engine)
     let shiftBy = Tensor(uninitialized: Shape(channels), on: engine)
-    let count = Float(shape.batch * shape.pixels)
-    let unbias = count > 1 ? count / (count - 1) : 1
     for c in 0..<channels {
-      unsafe inverse.pointer[c] = 1 / (variance.pointer[c] + epsilon).squareRoot()
       unsafe a.pointer[c] = scale.value.pointer[c] * inverse.pointer[c]
       unsafe shiftBy.pointer[c] = shift.value.pointer[c] - mean.pointer[c] * a.pointer[c]
-      unsafe runningMean.value.pointer[c] += momentum * (mean.pointer[c] - runningMean.value.pointer[c])
-      unsafe runningVariance.value.pointer[c] +=
-        momentum * (variance.pointer[c] * unbias - runningVariance.value.pointer[c])
     }
     let more = residual?.value.inLayout(x.layout)
     let y = Tensor(uninitialized: shape, layout: x.layout, on: engine)
@@ -82,5 +72,31 @@ extension Variable {
     return tape.record(
       y, from: self,
       with: StandardizationRecord(input: self, x: x, mean: mean, inverse: inverse, activation: activation))
+  }
+}
+
+extension Tensor {
+  /// The mean and 1 / sqrt(variance + epsilon) of each channel of [N, C, H, W], after blending the mean and the unbiased
+  /// variance into the running ones.
+  func batchMoments(runningMean: Parameter, runningVariance: Parameter, momentum: Float, epsilon: Float)
+    -> (mean: Tensor, inverse: Tensor)
+  {
+    let channels = shape.channels
+    let mean = Tensor(uninitialized: Shape(channels), on: engine)
+    let variance = Tensor(uninitialized: Shape(channels), on: engine)
+    var activation = self.activation
+    engine.parallel(channels / block) { begin, end in
+      unsafe ckernels_moments(&activation, pointer, mean.pointer, variance.pointer, begin, end)
+    }
+    let inverse = Tensor(uninitialized: Shape(channels), on: engine)
+    let count = Float(shape.batch * shape.pixels)
+    let unbias = count > 1 ? count / (count - 1) : 1
+    for c in 0..<channels {
+      unsafe inverse.pointer[c] = 1 / (variance.pointer[c] + epsilon).squareRoot()
+      unsafe runningMean.value.pointer[c] += momentum * (mean.pointer[c] - runningMean.value.pointer[c])
+      unsafe runningVariance.value.pointer[c] +=
+        momentum * (variance.pointer[c] * unbias - runningVariance.value.pointer[c])
+    }
+    return (mean, inverse)
   }
 }
