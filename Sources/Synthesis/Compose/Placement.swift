@@ -12,6 +12,8 @@ public struct Placement: Sendable, Hashable {
   public var degrees: Double
   /// Mirrored left to right before it is turned.
   public var isMirrored: Bool
+  /// Width and height over what the scale makes of them.
+  public var stretch = Point(1, 1)
   /// What of the scale is the part's and not the defect's.
   public var growth = 1.0
   /// Whether the part was laid on the defect's own: then it is where it was on that, holes and edges included.
@@ -33,7 +35,7 @@ public struct Placement: Sendable, Hashable {
   /// - Parameter scale: pixels of the part for each of the window.
   func ofWindow(scale: Double) -> Placement {
     var result = self
-    (result.scale, result.degrees, result.isMirrored) = (scale, 0, false)
+    (result.scale, result.degrees, result.isMirrored, result.stretch) = (scale, 0, false, Point(1, 1))
     return result
   }
 
@@ -43,8 +45,8 @@ public struct Placement: Sendable, Hashable {
   /// From a patch's pixels to the parent's.
   public func map(of patch: DefectPatch) -> AffineMap {
     AffineMap.translation(x: -Double(patch.width) / 2, y: -Double(patch.height) / 2)
-      .then(.scaling(x: isMirrored ? -scale : scale, y: scale)).then(.rotation(degrees: degrees))
-      .then(.translation(x: center.x, y: center.y))
+      .then(.scaling(x: (isMirrored ? -scale : scale) * stretch.x, y: scale * stretch.y))
+      .then(.rotation(degrees: degrees)).then(.translation(x: center.x, y: center.y))
   }
 }
 
@@ -60,6 +62,8 @@ public struct PlacementPrior: Sendable {
     public var place = 0.03
     /// Largest change of the size, as a factor.
     public var scale = 1.25
+    /// Largest change of width over height, as a factor; of what goes from edge to edge, as much as ``scale``.
+    public var stretch = 1.0
     /// Largest turn in degrees, for small defects; those that cover more than a twentieth of the part are part of its
     /// shape, and those at an edge follow it: they turn by a quarter of this.
     public var degrees = 12.0
@@ -109,6 +113,7 @@ public struct PlacementPrior: Sendable {
       rows.spans ? Double(size.height) / Double(site.pictureHeight) : 0,
     ]
     if let ratio = ratios.max(), ratio > 0 { scale = ratio }
+    let stretch = freedom.stretch > 1 ? self.stretch(columns, rows, &random) : Point(1, 1)
     let place: Point
     if isAnywhere {
       place = Point(
@@ -117,20 +122,33 @@ public struct PlacementPrior: Sendable {
       // Along one edge, not out of a corner.
       let slides =
         columns.isAtEdge != rows.isAtEdge && site.areaShare <= Self.small && Double(random.unit()) < freedom.slides
-      func along(_ line: DefectSite.Line, _ limit: Int) -> Double {
+      func along(_ line: DefectSite.Line, _ limit: Int, _ scale: Double) -> Double {
         if line.isAtEdge { return line.anchored(in: limit, scale: scale) }
         return slides
           ? line.any(of: limit, scale: scale, &random)
           : (line.middle + freedom.place * Double(random.normal())) * Double(limit)
       }
-      place = Point(along(columns, size.width), along(rows, size.height))
+      place = Point(
+        along(columns, size.width, scale * stretch.x), along(rows, size.height, scale * stretch.y))
     }
     var placement = Placement(
       center: center ?? place, scale: scale,
       degrees: site.areaShare > Self.small || isAtEdge && center == nil && !isAnywhere ? turn / 4 : turn,
       isMirrored: isMirrored)
     placement.growth = site.growth(to: size)
+    placement.stretch = stretch
     return placement
+  }
+
+  /// What goes from edge to edge keeps its length, and is wider or narrower instead of larger or smaller.
+  private func stretch(_ columns: DefectSite.Line, _ rows: DefectSite.Line, _ random: inout SplitMix64) -> Point {
+    let step = Double(random.uniform(-1, 1))
+    if columns.spans || rows.spans {
+      let change = exp(step * log(freedom.scale))
+      return Point(columns.spans ? 1 : change, rows.spans ? 1 : change)
+    }
+    let change = exp(step * log(freedom.stretch) / 2)
+    return Point(change, 1 / change)
   }
 
   /// Where a defect lies once its own part lies on another; nil where that cannot be told.

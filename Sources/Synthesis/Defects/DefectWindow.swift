@@ -25,6 +25,8 @@ struct DefectWindow: Sendable {
     var scale = 1.0
     var degrees = 0.0
     var isMirrored = false
+    /// Width and height over what the scale makes of them, before the turn.
+    var stretch = Point(1, 1)
     /// In pixels of the window.
     var x = 0.0
     var y = 0.0
@@ -37,6 +39,8 @@ struct DefectWindow: Sendable {
       scale = max(placement.growth / placement.scale, DefectWindow.fill)
       degrees = placement.degrees
       isMirrored = placement.isMirrored
+      let most = scale / DefectWindow.fill
+      stretch = Point(min(placement.stretch.x, most), min(placement.stretch.y, most))
     }
   }
 
@@ -62,7 +66,10 @@ struct DefectWindow: Sendable {
   /// From a picture to a window around a place of it.
   static func map(around center: Point, scale: Double, _ variation: Variation, side: Int) -> AffineMap {
     AffineMap.translation(x: -center.x, y: -center.y)
-      .then(.scaling(x: (variation.isMirrored ? -1 : 1) / scale, y: 1 / scale))
+      .then(
+        .scaling(
+          x: (variation.isMirrored ? -1 : 1) * variation.stretch.x / scale, y: variation.stretch.y / scale)
+      )
       .then(.rotation(degrees: variation.degrees))
       .then(.translation(x: Double(side) / 2 + variation.x, y: Double(side) / 2 + variation.y))
   }

@@ -17,6 +17,8 @@ public final class LearnedSource: DefectSource {
   public let card: GeneratorCard
   public let light = Composer.Light.part
   public let choosesParents = true
+  /// Largest change of a defect's width over its height, as a factor.
+  private static let stretch = 1.3
   private let compiled: CompiledGraph
   private let masks: [[Image<Float>]]
   private let copies: [NearCopies]
@@ -65,7 +67,10 @@ public final class LearnedSource: DefectSource {
       $0.models.map { Image(width: side, height: side, pixels: $0.mask.map { Float($0) / 255 }) }
     }
     textures = card.classes.map { configuration.hasMasks ? nil : WholeTextures($0.models, configuration) }
-    priors = card.classes.map { PlacementPrior($0.models.map(\.site)) }
+    // Beside their new places, other shapes: not copies.
+    var freedom = PlacementPrior.Freedom()
+    freedom.stretch = Self.stretch
+    priors = card.classes.map { [freedom] in PlacementPrior($0.models.map(\.site), freedom: freedom) }
     copies = card.classes.map { item in
       NearCopies(item.models, side: side, channels: configuration.channels, isWhole: !configuration.hasMasks)
     }
@@ -162,11 +167,14 @@ public final class LearnedSource: DefectSource {
     // Its size was checked with the card.
     let detail = DefectDetail(item.detail, channels: channels, side: side)!
     let fine = side * detail.times
+    // What the network paints of a large defect has less detail than the defect: much of it would wash out edges and
+    // texture that tell its class.
+    let share = Float(1 / item.scale)
     let planes = Planes(
       (0..<channels).map { channel in
         let change = Image(
           width: side, height: side,
-          pixels: zip(painted.planes[channel].pixels, plain.planes[channel].pixels).map { $0 - $1 })
+          pixels: zip(painted.planes[channel].pixels, plain.planes[channel].pixels).map { share * ($0 - $1) })
         let real = bend(Self.turned(detail.appearance.planes[channel], variation, border: .clamp), goesOn: true)
         return Image(
           width: fine, height: fine,

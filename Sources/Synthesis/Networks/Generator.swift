@@ -95,8 +95,8 @@ struct Generator {
       y = level.normalization.forward(
         y, &pass, factor: level.scale.forward(style, &pass), offset: level.shift.forward(style, &pass), slope: 0.2)
     }
-    let heads = head.forward(y, plus: headCondition, of: place, &pass)
     let channels = configuration.channels
+    let heads = head.forward(y, plus: headCondition, of: place, &pass).channels(0..<channels + 1)
     // What is learned is how the part is changed: left alone, its own texture goes on under a defect.
     let look =
       heads.channels(0..<channels).activated(.tanh) * GeneratorConfiguration.bound + place.channels(1..<1 + channels)
@@ -106,13 +106,17 @@ struct Generator {
 
   /// What the cover is before anything is learned: the mask.
   private func maskLogits(_ input: GeneratorInput) -> Tensor {
-    let side = configuration.side
+    let (count, side) = (input.latent.shape[0], configuration.side)
     let conditions = input.conditions.elements
     let (area, planes) = (side * side, configuration.conditions)
-    return Tensor(shape: Shape(input.latent.shape[0], 1, side, side), on: input.latent.engine) { index in
-      let (n, pixel) = index.quotientAndRemainder(dividingBy: area)
-      return GeneratorConfiguration.coverGain * (conditions[n * planes * area + pixel] - 0.5)
+    var logits: [Float] = []
+    logits.reserveCapacity(count * area)
+    for n in 0..<count {
+      for at in n * planes * area..<(n * planes + 1) * area {
+        logits.append(GeneratorConfiguration.coverGain * (conditions[at] - 0.5))
+      }
     }
+    return Tensor(logits, shape: Shape(count, 1, side, side), on: input.latent.engine)
   }
 
   func visitParameters(_ path: String, _ visit: (String, Parameter) -> Void) {

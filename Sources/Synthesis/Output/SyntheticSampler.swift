@@ -48,6 +48,9 @@ public struct SyntheticSampler {
     public let rejected: [Rejection: Int]
   }
 
+  /// Tries to make a defect like one real one before another is taken.
+  private static let triesOfModel = 12
+
   public let classes: [String]
   public let good: GoodParts
   public let source: any DefectSource
@@ -74,26 +77,27 @@ public struct SyntheticSampler {
     let leastOnPart = prior.sites.map(\.shareOnPart).min() ?? 0
     var random = SplitMix64(seed: options.seed, UInt64(label), UInt64(number))
     var rejected: [Rejection: Int] = [:]
-    for _ in 0..<options.tries {
+    var model = 0
+    var kept: Parent?
+    for attempt in 0..<options.tries {
       let severity = random.uniform(options.severity.lowerBound, options.severity.upperBound)
-      let model = random.index(prior.sites.count)
+      // Tried again some times: those of which draws are thrown away more often would hardly be seen otherwise.
+      if attempt % Self.triesOfModel == 0 { (model, kept) = (random.index(prior.sites.count), nil) }
       let site = prior.sites[model]
-      let candidates =
-        source.choosesParents
-        ? good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight), count: options.parents)
-        : Array(good.items.indices)
-      let item = good.items[candidates[random.index(candidates.count)]]
-      let parent = try ImageFile.load(path: item.path).image
-      let view = PartView(Planes(parent), wantsPose: source.choosesParents && options.at == nil)
+      let parent = try kept ?? self.parent(for: site, &random)
+      kept = nil
+      let view = parent.view
       var drawn = try source.draw(label, like: model, on: view, at: options.at, random: &random)
       drawn.patch.label = label
       if let why = drawn.rejection {
         rejected[why, default: 0] += 1
+        // Nothing was wrong with the part.
+        kept = parent
         continue
       }
       guard
         let part = Composer.paint(
-          drawn.patch, drawn.placement, on: parent, area: view.area, severity: Double(severity),
+          drawn.patch, drawn.placement, on: parent.image, area: view.area, severity: Double(severity),
           light: source.light)
       else {
         rejected[.empty, default: 0] += 1
@@ -121,10 +125,28 @@ public struct SyntheticSampler {
         }
       }
       return Draw(
-        part: part, label: label, number: number, parent: item, model: site.source, severity: severity,
+        part: part, label: label, number: number, parent: parent.item, model: site.source, severity: severity,
         rejected: rejected)
     }
     throw failure(label, rejected)
+  }
+
+  /// A good part to paint on.
+  private struct Parent {
+    let item: GoodParts.Item
+    let image: AnyImage
+    let view: PartView
+  }
+
+  private func parent(for site: DefectSite, _ random: inout SplitMix64) throws -> Parent {
+    let candidates =
+      source.choosesParents
+      ? good.nearest(to: ImageSize(width: site.pictureWidth, height: site.pictureHeight), count: options.parents)
+      : Array(good.items.indices)
+    let item = good.items[candidates[random.index(candidates.count)]]
+    let image = try ImageFile.load(path: item.path).image
+    let view = PartView(Planes(image), wantsPose: source.choosesParents && options.at == nil)
+    return Parent(item: item, image: image, view: view)
   }
 
   private func whole(_ label: Int, number: Int) throws -> Draw {

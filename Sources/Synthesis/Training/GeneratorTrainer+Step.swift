@@ -97,15 +97,13 @@ extension GeneratorTrainer {
     let (mean, logVariance) = encoder.forward(tape.constant(real), &pass)
     let latent = mean.sampled(logVariance: logVariance, noise: noise(count))
     let (appearance, raw) = generator.forward(latent: latent, input(own, latent: latent.value), &pass)
-    let target = Tensor(shape: appearance.shape, on: engine) { index in
-      let (n, rest) = index.quotientAndRemainder(dividingBy: channels * area)
-      return batch.real[n * shown * area + rest]
-    }
+    let target = planes(0..<channels, of: batch.real, each: shown)
     // Only what the cover shows will ever be seen.
-    let weights = Tensor(shape: appearance.shape, on: engine) { index in
-      let (n, rest) = index.quotientAndRemainder(dividingBy: channels * area)
-      return own.reach[n * area + rest % area] + 0.01
-    }
+    let weights = Tensor(
+      (0..<count).flatMap { n in
+        let reach = own.reach[n * area..<(n + 1) * area].map { $0 + 0.01 }
+        return (0..<channels).flatMap { _ in reach }
+      }, shape: appearance.shape, on: engine)
     let cover = raw * tape.constant(Tensor(own.reach, shape: Shape(count, 1, side, side), on: engine))
     let likeness =
       appearance.absoluteError(target, weights: weights) + cover.squaredError(mask(own)) * Self.coverWeight
@@ -114,13 +112,7 @@ extension GeneratorTrainer {
 
   /// The masks that were asked for, N x 1 x S x S.
   private func mask(_ batch: GeneratorBatch) -> Tensor {
-    let area = configuration.side * configuration.side
-    return Tensor(
-      shape: Shape(batch.labels.count, 1, configuration.side, configuration.side), on: engine
-    ) { index in
-      let (n, rest) = index.quotientAndRemainder(dividingBy: area)
-      return batch.conditions[n * configuration.conditions * area + rest]
-    }
+    planes(0..<1, of: batch.conditions, each: configuration.conditions)
   }
 
   private func check(_ loss: Float, _ norm: Float) throws(SynthesisError) {

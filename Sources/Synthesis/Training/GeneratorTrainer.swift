@@ -209,12 +209,20 @@ public final class GeneratorTrainer {
 
   /// The part's own texture, out of the conditions.
   func texture(_ batch: GeneratorBatch) -> Tensor {
-    let (count, side) = (batch.labels.count, configuration.side)
-    let (area, channels) = (side * side, configuration.channels)
-    return Tensor(shape: Shape(count, channels, side, side), on: engine) { index in
-      let (n, rest) = index.quotientAndRemainder(dividingBy: channels * area)
-      return batch.conditions[(n * configuration.conditions + 1) * area + rest]
+    planes(1..<1 + configuration.channels, of: batch.conditions, each: configuration.conditions)
+  }
+
+  /// Some planes of each window out of N x `each` x S x S numbers.
+  func planes(_ chosen: Range<Int>, of numbers: [Float], each: Int) -> Tensor {
+    let side = configuration.side
+    let area = side * side
+    let count = numbers.count / (each * area)
+    var result: [Float] = []
+    result.reserveCapacity(count * chosen.count * area)
+    for n in 0..<count {
+      result += numbers[(n * each + chosen.lowerBound) * area..<(n * each + chosen.upperBound) * area]
     }
+    return Tensor(result, shape: Shape(count, chosen.count, side, side), on: engine)
   }
 
   func oneHot(_ labels: [Int]) -> Tensor {

@@ -48,7 +48,7 @@ extension Variable {
       "the channels \(range) of \(shape)")
     let part = Shape(shape[0], range.count, shape[2], shape[3])
     return tape.record(
-      value.plain().channels(from: range.lowerBound, shape: part), from: self,
+      value.plainChannels(from: range.lowerBound, shape: part), from: self,
       with: ChannelsRecord(input: self, first: range.lowerBound))
   }
 
@@ -99,9 +99,7 @@ private struct ChannelsRecord: Record {
   let first: Int
 
   func backward(_ dy: Tensor, _ tape: Tape) {
-    let result = Tensor(repeating: 0, shape: input.shape, on: tape.engine)
-    result.copyChannels(of: dy.plain(), to: first)
-    tape.accumulate(result, into: input)
+    tape.accumulate(dy.plain().spread(to: input.shape, layout: input.value.layout, from: first), into: input)
   }
 }
 
@@ -128,6 +126,42 @@ extension Tensor {
     for n in 0..<shape[0] {
       unsafe (pointer + n * stride + first * shape.pixels).update(from: other.pointer + n * row, count: row)
     }
+  }
+
+  /// The channels from `first` on, as many as `part` has, in plain layout; only they are read.
+  fileprivate func plainChannels(from first: Int, shape part: Shape) -> Tensor {
+    if layout == .plain { return channels(from: first, shape: part) }
+    let result = Tensor(uninitialized: part, on: engine)
+    let (pixels, block) = (shape.pixels, block)
+    engine.parallel(part[0] * part[1]) { begin, end in
+      for unit in Int(begin)..<Int(end) {
+        let (n, c) = unit.quotientAndRemainder(dividingBy: part[1])
+        let (blocks, lane) = (first + c).quotientAndRemainder(dividingBy: block)
+        let from = unsafe pointer + (n * shape[1] + blocks * block) * pixels + lane
+        let to = unsafe result.pointer + unit * pixels
+        for pixel in 0..<pixels { unsafe to[pixel] = from[pixel * block] }
+      }
+    }
+    return result
+  }
+
+  /// A plain tensor's channels as those from `first` on of a larger one, whose others are 0.
+  fileprivate func spread(to larger: Shape, layout: Layout, from first: Int) -> Tensor {
+    let result = Tensor(uninitialized: larger, layout: layout, on: engine)
+    let (pixels, block, count) = (larger.pixels, result.block, shape[1])
+    engine.parallel(larger[0]) { begin, end in
+      for n in Int(begin)..<Int(end) {
+        let image = unsafe result.pointer + n * larger[1] * pixels
+        unsafe image.update(repeating: 0, count: larger[1] * pixels)
+        for c in 0..<count {
+          let (blocks, lane) = (first + c).quotientAndRemainder(dividingBy: block)
+          let from = unsafe pointer + (n * count + c) * pixels
+          let to = unsafe image + blocks * block * pixels + lane
+          for pixel in 0..<pixels { unsafe to[pixel * block] = from[pixel] }
+        }
+      }
+    }
+    return result
   }
 
   /// A copy of the channels from `first` on, as many as `part` has.

@@ -17,8 +17,10 @@ struct PlacementTests {
       areaShare: width * height, shareOnPart: 1, cutsPart: false, pose: pose)
   }
 
-  private func draws(_ site: DefectSite, _ count: Int = 200) -> [Placement] {
-    let prior = PlacementPrior([site])
+  private func draws(_ site: DefectSite, _ count: Int = 200, stretch: Double = 1) -> [Placement] {
+    var freedom = PlacementPrior.Freedom()
+    freedom.stretch = stretch
+    let prior = PlacementPrior([site], freedom: freedom)
     return (0..<count).map { number in
       var random = SplitMix64(seed: 3, UInt64(number))
       return prior.draw(0, on: view, random: &random)
@@ -64,6 +66,55 @@ struct PlacementTests {
       #expect(abs(draw.scale - 1.1) < 1e-9 && abs(draw.center.x - 110) < 1e-6)
       #expect(abs(draw.center.y / 110 - 0.6) < 0.15)
     }
+  }
+
+  @Test("stretched ones keep their area, their edge, and their length from edge to edge")
+  func stretched() {
+    let inside = draws(site(0.5, 0.3, 0.1, 0.1), stretch: 1.3)
+    for draw in inside {
+      #expect(abs(draw.stretch.x * draw.stretch.y - 1) < 1e-9)
+      #expect((1 / 1.3001...1.3001).contains(draw.stretch.x / draw.stretch.y))
+    }
+    #expect(inside.contains { $0.stretch.x > 1.05 } && inside.contains { $0.stretch.x < 0.95 })
+    for draw in draws(site(0.3, 0.94, 0.1, 0.1), stretch: 1.3) {
+      let height = draw.scale * draw.stretch.y
+      #expect(abs(110 - draw.center.y - 0.1 * 100 * height / 2 - height) < 1e-6)
+    }
+    let band = draws(site(0.5, 0.6, 1, 0.2), stretch: 1.3)
+    for draw in band {
+      #expect(draw.stretch.x == 1 && abs(draw.scale - 1.1) < 1e-9)
+      #expect((0.799...1.251).contains(draw.stretch.y))
+    }
+    #expect(band.contains { $0.stretch.y > 1.1 } && band.contains { $0.stretch.y < 0.9 })
+    #expect(draws(site(0.5, 0.3, 0.1, 0.1)).allSatisfy { $0.stretch == Point(1, 1) })
+  }
+
+  @Test("a window shows what a stretched patch looks like on the part")
+  func stretchedWindow() throws {
+    let real = Rendered.real(1, 3)
+    func box(_ cover: Image<Float>) -> (width: Double, height: Double) {
+      let rows = (0..<cover.height).map { y in
+        cover.pixels[y * cover.width..<(y + 1) * cover.width].max() ?? 0
+      }
+      let columns = (0..<cover.width).map { x in
+        (0..<cover.height).map { cover.pixels[$0 * cover.width + x] }.max() ?? 0
+      }
+      return (Double(columns.count { $0 >= 0.5 }), Double(rows.count { $0 >= 0.5 }))
+    }
+    var placement = Placement(center: Point(0, 0))
+    let plain = box(DefectWindow(real, side: 64, DefectWindow.Variation(placement)).cover)
+    placement.stretch = Point(1.3, 1 / 1.3)
+    let stretched = box(DefectWindow(real, side: 64, DefectWindow.Variation(placement)).cover)
+    #expect(abs(stretched.width - 1.3 * plain.width) <= 2)
+    #expect(abs(stretched.height - plain.height / 1.3) <= 2)
+    let map = placement.map(of: real.patch)
+    let (first, last) = (map(x: 0, y: 0), map(x: Double(real.patch.width), y: Double(real.patch.height)))
+    #expect(abs(last.x - first.x - 1.3 * Double(real.patch.width)) < 1e-9)
+    #expect(abs(last.y - first.y - Double(real.patch.height) / 1.3) < 1e-9)
+    // All of it stays in the window, however much it is to grow.
+    placement.stretch = Point(3, 1)
+    #expect(box(DefectWindow(real, side: 64, DefectWindow.Variation(placement)).cover).width <= 64)
+    #expect(DefectWindow.Variation(placement).stretch.x < 1.5)
   }
 
   @Test("on a part that lies elsewhere a defect is where it was on its own")

@@ -64,6 +64,44 @@ struct SyntheticSamplerTests {
     withExtendedLifetime(folder) {}
   }
 
+  /// Relights real defects, and throws away four of five draws of the first one.
+  private struct PickySource: DefectSource {
+    let source: PasteSource
+    var name: String { source.name }
+    var light: Composer.Light { source.light }
+    var choosesParents: Bool { source.choosesParents }
+    func prior(of label: Int) -> PlacementPrior? { source.prior(of: label) }
+
+    func draw(
+      _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+    ) throws -> InventedDefect {
+      let isBad = model == 0 && random.chance(0.8)
+      var drawn = source.draw(label, like: model, on: part, at: center, random: &random)
+      if isBad { drawn.rejection = .copy }
+      return drawn
+    }
+  }
+
+  @Test("a real defect that few draws come through of is still seen nearly as often as others")
+  func modelsInTurn() throws {
+    let (library, folder) = try library()
+    let source = PickySource(source: PasteSource(library.defects, isNaive: false))
+    let sites = source.prior(of: 1)!.sites
+    let sampler = sampler(library, source)
+    var seen = 0
+    var rejected = 0
+    for number in 0..<120 {
+      let draw = try sampler.draw(1, number: number)
+      if draw.model == sites[0].source { seen += 1 }
+      rejected += draw.rejected[.copy] ?? 0
+    }
+    // With another model at each try it would be 5.
+    let expected = 120 / Double(sites.count)
+    #expect(Double(seen) > 0.6 * expected, "\(seen) of \(expected)")
+    #expect(rejected > 2 * seen)
+    withExtendedLifetime(folder) {}
+  }
+
   @Test("a place that is asked for is kept to, and one off the part is refused")
   func place() throws {
     let (library, folder) = try library()
