@@ -18,9 +18,12 @@ struct Command {
   init(_ arguments: String..., in folder: TestFolder) { self.init(arguments, in: folder) }
 
   /// - Parameter signal: sent as soon as `errors` holds a few lines.
-  init(_ arguments: [String], in folder: TestFolder, signal: Int32) {
+  init(
+    _ arguments: [String], in folder: TestFolder, signal: Int32, meanwhile: (Running) -> Void = { _ in }
+  ) {
     self.init(arguments, in: folder) { running in
       running.wait { $0.count { $0 == "\n" } >= 4 }
+      meanwhile(running)
       running.send(signal)
     }
   }
@@ -31,6 +34,11 @@ struct Command {
     fileprivate let errors: String
 
     func send(_ signal: Int32) { kill(process, signal) }
+
+    /// What `ps` and `pkill` call it.
+    var name: String {
+      String(decoding: TestFolder.contents("/proc/\(process)/comm").filter { $0 != 10 }, as: UTF8.self)
+    }
 
     /// Waits until what it has written to its standard error is so, half a minute at most.
     func wait(_ isSo: (String) -> Bool) {

@@ -369,8 +369,10 @@ import Testing
       "100000", "--threads", "1",
     ]
     for (index, (signal, code)) in [(SIGINT, Int32(130)), (SIGTERM, 143)].enumerated() {
-      let command = Command(arguments, in: folder, signal: signal)
+      var name = ""
+      let command = Command(arguments, in: folder, signal: signal) { name = $0.name }
       #expect(command.exitCode == code, "\(command.errors)")
+      #expect(name == "assay")
       #expect(command.errors.contains("The same command goes on from there.") && !command.errors.contains("error:"))
       #expect(folder.exists("m.checkpoint.safetensors") && !folder.exists("m.onnx"))
       #expect(command.errors.contains("going on from step ") == (index > 0))

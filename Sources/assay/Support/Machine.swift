@@ -34,7 +34,15 @@ enum Machine {
   /// default for milliseconds. As soon as the machine has something else to do, these loops take the processors from the
   /// very threads that are waited for. The library reads its setting when it is loaded, which is before `main`.
   static func limitSpinning() {
-    guard unsafe getenv("GOMP_SPINCOUNT") == nil, unsafe getenv("OMP_WAIT_POLICY") == nil else { return }
+    guard unsafe getenv("GOMP_SPINCOUNT") == nil, unsafe getenv("OMP_WAIT_POLICY") == nil else {
+      // Started by its link under /proc it would be "exe" to `top` and `pkill`.
+      let name = CommandLine.arguments[0].split(separator: "/").last ?? "assay"
+      if let file = unsafe fopen("/proc/self/comm", "we") {
+        unsafe fputs(String(name), file)
+        unsafe fclose(file)
+      }
+      return
+    }
     unsafe setenv("GOMP_SPINCOUNT", "1000", 1)
     // Where that fails, all goes on as it would have.
     unsafe execv("/proc/self/exe", CommandLine.unsafeArgv)
