@@ -51,20 +51,7 @@ CLONES double ckernels_sum(const float *x, int64_t count) {
   return total;
 }
 
-CLONES double ckernels_sum_of_squares(const float *x, int64_t count) {
-  double total = 0;
-  for (int64_t i = 0; i < count; i += 4096) {
-#pragma clang fp reassociate(on) contract(fast)
-    int64_t end = i + 4096 < count ? i + 4096 : count;
-    float s = 0;
-    for (int64_t j = i; j < end; j++)
-      s += x[j] * x[j];
-    total += s;
-  }
-  return total;
-}
-
-CLONES double ckernels_dot(const float *a, const float *b, int64_t count) {
+INLINE double dot(const float *a, const float *b, int64_t count) {
   double total = 0;
   for (int64_t i = 0; i < count; i += 4096) {
 #pragma clang fp reassociate(on) contract(fast)
@@ -76,6 +63,10 @@ CLONES double ckernels_dot(const float *a, const float *b, int64_t count) {
   }
   return total;
 }
+
+CLONES double ckernels_sum_of_squares(const float *x, int64_t count) { return dot(x, x, count); }
+
+CLONES double ckernels_dot(const float *a, const float *b, int64_t count) { return dot(a, b, count); }
 
 CLONES void ckernels_adam_step(const ckernels_adam *step, const float *restrict gradient, float *restrict value,
                                float *restrict first, float *restrict second, float *restrict average, int64_t begin,
