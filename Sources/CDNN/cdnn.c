@@ -19,7 +19,7 @@ int cdnn_vector_width(void) {
 const char *cdnn_isa_name(void) {
   switch (cdnn_vector_width()) {
   case 16:
-    return "AVX-512";
+    return cdnn_has_tiles() ? "AVX-512, AMX" : "AVX-512";
   case 8:
     return "AVX2";
   default:
@@ -32,14 +32,18 @@ int cdnn_has_bf16(void) {
   return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 }
 
+int cdnn_has_tiles(void) {
+  dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+}
+
 int cdnn_bf16_pays(void) {
   if (!cdnn_has_bf16())
     return 0;
 #if defined(__x86_64__)
   /* Intel's processors do half as many of these products in a cycle as others do, unless they have tiles for them. */
-  dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
   if (__builtin_cpu_is("intel"))
-    return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
+    return cdnn_has_tiles();
 #endif
   return 1;
 }

@@ -1,22 +1,33 @@
 /* Products of bfloat16 numbers with sums in single precision (AVX-512 BF16: two products a lane and instruction). */
-#include "internal.h"
-#include <string.h>
-
-/* Rounds to the nearest number of bfloat16, ties to even; a NaN stays one. */
-INLINE uint32_t rounded(uint32_t bits) {
-  const uint32_t quiet = (bits >> 16) | 0x40, nearest = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  return (bits & 0x7fffffff) > 0x7f800000 ? quiet : nearest;
-}
-
-INLINE uint32_t bits_of(const float *x) {
-  uint32_t bits;
-  memcpy(&bits, x, sizeof bits);
-  return bits;
-}
+#include "halves.h"
 
 CLONES void ckernels_to_half(const float *x, uint16_t *y, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i++)
     y[i] = (uint16_t)rounded(bits_of(x + i));
+}
+
+#define BLOCK 16 /* channels */
+
+CLONES void ckernels_to_half_pixels(const float *x, int64_t channels, int64_t pixels, uint16_t *y, int64_t begin,
+                                    int64_t end) {
+  y += begin * channels;
+  for (int64_t i = begin; i < end; i++) {
+    const float *from = x + (i / pixels * channels * pixels + i % pixels * BLOCK);
+    for (int64_t block = 0; block < channels / BLOCK; block++, from += pixels * BLOCK, y += BLOCK)
+      for (int lane = 0; lane < BLOCK; lane++)
+        y[lane] = (uint16_t)rounded(bits_of(from + lane));
+  }
+}
+
+CLONES void ckernels_from_pixels(const float *x, int64_t channels, int64_t pixels, float *y, int adds, int64_t begin,
+                                 int64_t end) {
+  x += begin * channels;
+  for (int64_t i = begin; i < end; i++) {
+    float *to = y + (i / pixels * channels * pixels + i % pixels * BLOCK);
+    for (int64_t block = 0; block < channels / BLOCK; block++, to += pixels * BLOCK, x += BLOCK)
+      for (int lane = 0; lane < BLOCK; lane++)
+        to[lane] = adds ? to[lane] + x[lane] : x[lane];
+  }
 }
 
 CLONES void ckernels_to_half_pairs(const float *x, int64_t rows, int64_t width, uint32_t *y, int64_t begin,

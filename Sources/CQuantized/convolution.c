@@ -1,4 +1,5 @@
 #include "epilogue.h"
+#include "tiles.h"
 #include "wide.h"
 
 #define PIXELS 4 /* of one inner kernel: with the 8 sums and the weights of two steps they fill the registers */
@@ -17,6 +18,10 @@ void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets) {
 }
 
 int64_t cquantized_packed(const cquantized_convolution *job) {
+  if (job->is_tiled) {
+    const tiling t = tiling_of(job);
+    return (job->outputs + PANEL - 1) / PANEL * job->kernel_height * runs(job) * t.depth * t.steps;
+  }
   return (job->outputs + PANEL - 1) / PANEL * (job->is_wide ? 1 : 2) * cquantized_steps(job);
 }
 
@@ -109,11 +114,32 @@ static int64_t pack_wide(const cquantized_convolution *job, const int8_t *weight
   return panels * steps;
 }
 
+/* [panel][run of a window][step, filled up to whole tiles][16 outputs][4]. */
+static int64_t pack_tiles(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *sums) {
+  const tiling t = tiling_of(job);
+  const int64_t panels = (job->outputs + PANEL - 1) / PANEL, all = job->kernel_height * runs(job);
+  int8_t *to = packed;
+  memset(sums, 0, (size_t)(panels * PANEL) * sizeof *sums);
+  for (int64_t panel = 0; panel < panels; panel++)
+    for (int64_t run = 0; run < all; run++)
+      for (int64_t step = 0; step < t.depth * t.steps; step++, to += BLOCK) {
+        if (step < run_steps(job))
+          gather(job, weights, panel, run * run_steps(job) + step, to);
+        else
+          memset(to, 0, BLOCK);
+        for (int i = 0; i < BLOCK; i++)
+          sums[panel * PANEL + i / 4] += to[i];
+      }
+  return (to - packed) / BLOCK;
+}
+
 /* [panel][block][16 outputs][4]. A step whose products could leave 16 bits is done in two blocks of half the weights. */
 int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
                         int32_t *ends, int32_t *sums) {
   const int64_t steps = cquantized_steps(job), panels = (job->outputs + PANEL - 1) / PANEL;
   int64_t total = 0;
+  if (job->is_tiled)
+    return pack_tiles(job, weights, packed, sums);
   if (job->is_wide)
     return pack_wide(job, weights, packed, sums);
   for (int64_t panel = 0; panel < panels; panel++) {
@@ -141,17 +167,19 @@ int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights
 }
 
 int64_t cquantized_padded(const cquantized_convolution *job) {
-  /* A run may be read to its next multiple of four bytes. */
-  return (job->batch * padded_height(job) * padded_width(job) * job->stride + 4 + 63) / 64 * 64;
+  /* A run may be read to its next multiple of four bytes, or by whole tiles. */
+  return (job->batch * padded_height(job) * padded_width(job) * job->stride + 64 + 63) / 64 * 64;
 }
 
 int cquantized_has_edges(const cquantized_convolution *job) {
-  if (job->is_wide && !is_narrow(job))
+  if (job->is_wide && !job->is_tiled && !is_narrow(job))
     return 0; /* its windows find what is outside by pointers */
   return padded_height(job) > job->height || padded_width(job) > job->width;
 }
 
-int64_t cquantized_scratch(const cquantized_convolution *job) { return job->is_wide ? wide_scratch(job) : 0; }
+int64_t cquantized_scratch(const cquantized_convolution *job) {
+  return job->is_tiled ? TILES_SCRATCH : job->is_wide ? wide_scratch(job) : 0;
+}
 
 void cquantized_start(cquantized_convolution *job) { job->next = 0; }
 
@@ -260,6 +288,10 @@ INLINE void strip(const int pixels, const cquantized_convolution *job, const uin
 
 TARGET void cquantized_multiply_part(void *context, int index) {
   cquantized_convolution *job = context;
+  if (job->is_tiled) {
+    cquantized_tiles_part(job, index);
+    return;
+  }
   if (job->is_wide) {
     cquantized_wide_part(job, index);
     return;

@@ -22,7 +22,7 @@ static inline int is_narrow(const cquantized_convolution *job) { return job->str
 
 /* Bytes that lie side by side in one row of a window, and how many such runs a row has. */
 static inline int is_whole(const cquantized_convolution *job) {
-  return job->dilation_x == 1 && job->stride == job->channels && !(job->is_wide && !is_narrow(job));
+  return job->dilation_x == 1 && job->stride == job->channels && (!job->is_wide || job->is_tiled || is_narrow(job));
 }
 static inline int64_t run_bytes(const cquantized_convolution *job) {
   return is_whole(job) ? job->kernel_width * job->channels : job->channels;

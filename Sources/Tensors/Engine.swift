@@ -15,6 +15,8 @@ import CKernels
   public let threads: Int
   /// Whether convolutions and dense layers multiply in bfloat16.
   let usesHalves: Bool
+  /// Whether convolutions do so in AMX's tiles, and want the channels of their images last for that.
+  let usesTiles: Bool
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
   public let vectorWidth: Int
   /// Columns of a block of our own kernels for matrices, on processors with vectors of at least 8 numbers.
@@ -23,8 +25,8 @@ import CKernels
   /// - Parameters:
   ///   - threads: 1 or more.
   ///   - usesBF16: whether convolutions and dense layers round to bfloat16 what they multiply, on processors that
-  ///     multiply such numbers. Tensors, parameters and sums stay in single precision, and so do 3x3 convolutions of
-  ///     stride 1, which Winograd's algorithm makes quicker than that.
+  ///     multiply such numbers. Tensors, parameters and sums stay in single precision, and so do, without AMX, 3x3
+  ///     convolutions of stride 1, which Winograd's algorithm makes quicker than that.
   /// - Throws: ``EngineError`` where oneDNN cannot start.
   public init(threads: Int, usesBF16: Bool = false) throws(EngineError) {
     precondition(threads >= 1, "\(threads) threads")
@@ -39,6 +41,7 @@ import CKernels
     unsafe self.stream = stream!
     vectorWidth = Int(cdnn_vector_width())
     usesHalves = usesBF16 && cdnn_has_bf16() == 1 && ckernels_has_half() == 1 && vectorWidth == 16
+    usesTiles = usesHalves && cdnn_has_tiles() == 1 && ckernels_has_tiles() == 1
   }
 
   /// Has the calling thread use ``threads`` again, after other work on it (a compiled graph with a setting of its own)

@@ -10,6 +10,25 @@ extension Tensor {
     return storage
   }
 
+  /// The elements of a blocked image with the channels of a pixel side by side.
+  func halvesByPixel() -> Storage {
+    let storage = engine.pool.storage(count: (count + 1) / 2)
+    let to = unsafe UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt16.self)
+    let (channels, pixels) = (Int64(shape.channels), Int64(shape.pixels))
+    engine.parallel(shape.batch * shape.pixels) { begin, end in
+      unsafe ckernels_to_half_pixels(pointer, channels, pixels, to, begin, end)
+    }
+    return storage
+  }
+
+  /// Sets self, a blocked image, to what lies with the channels of a pixel side by side, or adds it.
+  func setByPixel(_ other: Storage, adds: Bool) {
+    let (channels, pixels) = (Int64(shape.channels), Int64(shape.pixels))
+    engine.parallel(shape.batch * shape.pixels) { begin, end in
+      unsafe ckernels_from_pixels(other.pointer, channels, pixels, pointer, adds ? 1 : 0, begin, end)
+    }
+  }
+
   /// A matrix of rows along the last axis, each number beside the one below it.
   func halfPairs() -> Storage {
     let (rows, width) = (shape.rows, shape.features)
@@ -34,6 +53,17 @@ extension Tensor {
     return storage
   }
 
+  /// The transposed matrix, each number beside the next of its row.
+  func transposedHalves() -> Storage {
+    let (rows, width) = (shape.rows, shape.features)
+    let storage = engine.pool.storage(count: width * ((rows + 1) / 2))
+    let to = unsafe UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt32.self)
+    engine.parallel((width + 15) / 16) { begin, end in
+      unsafe ckernels_to_half_rows(pointer, Int64(rows), Int64(width), to, begin, end)
+    }
+    return storage
+  }
+
   /// Sets self, a matrix of rows along the last axis, to the product of two such copies, or adds it.
   ///
   /// - Parameters:
@@ -45,8 +75,9 @@ extension Tensor {
     var product = ckernels_half_product(
       columns: Int64(shape.features), pairs: Int64(pairs), a_row: Int64(rowStride), a_pair: Int64(pairStride),
       adds: adds ? 1 : 0)
+    let multiply = unsafe engine.usesTiles && pairStride == 1 ? ckernels_half_multiply_tiles : ckernels_half_multiply
     engine.parallel(shape.rows) { begin, end in
-      unsafe ckernels_half_multiply(
+      unsafe multiply(
         &product, UnsafeRawPointer(a.pointer).assumingMemoryBound(to: UInt32.self),
         UnsafeRawPointer(b.pointer).assumingMemoryBound(to: UInt32.self), pointer, begin, end)
     }

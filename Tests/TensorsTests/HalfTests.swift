@@ -39,7 +39,7 @@ struct HalfTests {
     #expect(y.allSatisfy { Float(bitPattern: UInt32($0) << 16).isNaN })
   }
 
-  @Test(arguments: [(1, 5), (4, 16), (7, 33)]) func pairsLieSideBySide(_ size: (rows: Int, width: Int)) {
+  @Test(arguments: [(1, 5), (4, 16), (7, 33), (75, 40)]) func pairsLieSideBySide(_ size: (rows: Int, width: Int)) {
     let (rows, width) = size
     let x = numbers(rows * width, seed: 2)
     func half(_ row: Int, _ column: Int) -> UInt32 {
@@ -49,6 +49,12 @@ struct HalfTests {
     unsafe ckernels_to_half_pairs(x, Int64(rows), Int64(width), &byRows, 0, Int64((rows + 1) / 2))
     var byColumns = [UInt32](repeating: 9, count: (width + 1) / 2 * rows)
     unsafe ckernels_to_half_columns(x, Int64(rows), Int64(width), &byColumns, 0, Int64((width + 1) / 2))
+    let pairs = (rows + 1) / 2
+    var turned = [UInt32](repeating: 9, count: width * pairs)
+    unsafe ckernels_to_half_rows(x, Int64(rows), Int64(width), &turned, 0, Int64((width + 15) / 16))
+    for j in 0..<width {
+      for pair in 0..<pairs { #expect(turned[j * pairs + pair] == half(2 * pair, j) | half(2 * pair + 1, j) << 16) }
+    }
     for pair in 0..<(rows + 1) / 2 {
       for j in 0..<width { #expect(byRows[pair * width + j] == half(2 * pair, j) | half(2 * pair + 1, j) << 16) }
     }
@@ -60,7 +66,7 @@ struct HalfTests {
   /// Rows that are no whole tiles, one vector of columns and several, runs of the inner dimension.
   @Test(
     .enabled(if: ckernels_has_half() == 1, "this processor does not multiply in bfloat16"),
-    arguments: [(1, 16, 2), (5, 48, 30), (27, 64, 401), (16, 32, 768)], [false, true])
+    arguments: [(1, 16, 2), (5, 48, 30), (27, 64, 401), (16, 32, 768), (103, 80, 64)], [false, true])
   func productAgreesWithPlainLoops(_ size: (rows: Int, columns: Int, inner: Int), adds: Bool) {
     let (rows, columns, inner) = size
     let a = numbers(rows * inner, seed: 3)
@@ -69,13 +75,27 @@ struct HalfTests {
     let pairs = (inner + 1) / 2
     var right = [UInt32](repeating: 0, count: pairs * columns)
     unsafe ckernels_to_half_pairs(b, Int64(inner), Int64(columns), &right, 0, Int64(pairs))
+    /// Of a matrix of pairs, in parts of its rows.
+    func multiplied(_ left: [UInt32], rowStride: Int, pairStride: Int, tiles: Bool) -> [Float] {
+      var c = adds ? before : [Float](repeating: .nan, count: rows * columns)
+      var product = ckernels_half_product(
+        columns: Int64(columns), pairs: Int64(pairs), a_row: Int64(rowStride), a_pair: Int64(pairStride),
+        adds: adds ? 1 : 0)
+      for (begin, end) in [(0, rows / 3), (rows / 3, rows)] {
+        if tiles {
+          unsafe ckernels_half_multiply_tiles(&product, left, right, &c, Int64(begin), Int64(end))
+        } else {
+          unsafe ckernels_half_multiply(&product, left, right, &c, Int64(begin), Int64(end))
+        }
+      }
+      return c
+    }
     var left = [UInt32](repeating: 0, count: pairs * rows)
     unsafe ckernels_to_half_columns(a, Int64(rows), Int64(inner), &left, 0, Int64(pairs))
-    var c = adds ? before : [Float](repeating: .nan, count: rows * columns)
-    var product = ckernels_half_product(
-      columns: Int64(columns), pairs: Int64(pairs), a_row: 1, a_pair: Int64(rows), adds: adds ? 1 : 0)
-    for (begin, end) in [(0, rows / 3), (rows / 3, rows)] {
-      unsafe ckernels_half_multiply(&product, left, right, &c, Int64(begin), Int64(end))
+    var results = [multiplied(left, rowStride: 1, pairStride: rows, tiles: false)]
+    if ckernels_has_tiles() == 1 {
+      let byRow = (0..<rows).flatMap { row in (0..<pairs).map { left[$0 * rows + row] } }
+      results.append(multiplied(byRow, rowStride: pairs, pairStride: 1, tiles: true))
     }
     let expected = (0..<rows * columns).map { index in
       (0..<inner).reduce(adds ? Double(before[index]) : 0) { sum, k in
@@ -83,7 +103,39 @@ struct HalfTests {
           * Double(Self.rounded(b[k * columns + index % columns]))
       }
     }
-    #expect(difference(c, expected, tolerance: 1e-5) == nil)
+    for c in results { #expect(difference(c, expected, tolerance: 1e-5) == nil) }
+  }
+
+  /// From blocks to pixels and back, and channels in rows.
+  @Test(.enabled(if: ckernels_has_half() == 1, "this processor does not multiply in bfloat16"))
+  func imagesTurn() throws {
+    let engine = try Engine(threads: 2)
+    let (shape, values) = (Shape(3, 32, 4, 5), numbers(3 * 32 * 20, seed: 6, -2..<2).map(Self.rounded))
+    let image = Tensor(values, shape: shape, on: engine).inLayout(.blocked)
+    func value(_ n: Int, _ channel: Int, _ pixel: Int) -> Float { values[(n * 32 + channel) * 20 + pixel] }
+    let halves = image.halvesByPixel()
+    let byPixel = (0..<values.count).map { index in
+      let bits = unsafe UnsafeRawPointer(halves.pointer).load(fromByteOffset: index * 2, as: UInt16.self)
+      return Float(bitPattern: UInt32(bits) << 16)
+    }
+    #expect(byPixel == (0..<60).flatMap { p in (0..<32).map { value(p / 20, $0, p % 20) } })
+
+    let floats = engine.pool.storage(count: values.count)
+    for (index, number) in byPixel.enumerated() { unsafe floats.pointer[index] = number }
+    let back = Tensor(repeating: 1, shape: shape, on: engine).inLayout(.blocked)
+    back.setByPixel(floats, adds: true)
+    #expect(back.elements == values.map { $0 + 1 })
+    back.setByPixel(floats, adds: false)
+    #expect(back.elements == values)
+
+    var rows = [UInt32](repeating: 9, count: 32 * 30)
+    unsafe ckernels_columns_channels(image.pointer, 3, 32, 20, &rows, 0, 2)
+    for channel in 0..<32 {
+      for pair in 0..<30 {
+        let (low, high) = (value(pair / 10, channel, pair % 10 * 2), value(pair / 10, channel, pair % 10 * 2 + 1))
+        #expect(rows[channel * 30 + pair] == low.bitPattern >> 16 | high.bitPattern & 0xffff_0000)
+      }
+    }
   }
 
   /// Dense layers and convolutions with their gradients: products of rounded factors, and nothing worse than that.
@@ -101,12 +153,16 @@ struct HalfTests {
       let picture = parameter(Shape(2, 3, 12, 11), 4)
       let rows = parameter(Shape(5, 4, 32), 5)
       let (dense, bias) = (parameter(Shape(48, 32), 6), parameter(Shape(48), 7))
+      // Of many channels on small images.
+      let (deep, deepWeights) = (parameter(Shape(2, 128, 5, 8), 8), parameter(Shape(144, 128, 3, 3), 9))
       let first = tape(x).convolved(with: tape(w), Window(stride: 2, padding: 1))
+      let fourth = tape(deep).convolved(with: tape(deepWeights), Window(padding: 1))
+      let fifth = tape(deep).convolved(with: tape(deepWeights), Window(stride: 2, padding: 2, dilation: 2))
       let second = tape(picture).convolved(with: tape(stem), Window(stride: 2, padding: 2))
       let third = tape(rows).dense(tape(dense), bias: tape(bias))
-      let results = [first.value, second.value, third.value].map(\.elements)
-      tape.backward(from: (first.sum() + second.sum()) + third.sum())
-      return results + [x, w, stem, picture, rows, dense, bias].map { $0.gradient!.elements }
+      let results = [first.value, second.value, third.value, fourth.value, fifth.value].map(\.elements)
+      tape.backward(from: ((first.sum() + second.sum()) + third.sum()) + (fourth.sum() + fifth.sum()))
+      return results + [x, w, stem, picture, rows, dense, bias, deep, deepWeights].map { $0.gradient!.elements }
     }
     for (index, (exact, half)) in zip(try values(false), try values(true)).enumerated() {
       // All factors are numbers of bfloat16 already, so that both differ by the order of sums at the most.

@@ -100,6 +100,9 @@ void cdnn_parallel(int threads, void (*body)(void *context, int index), void *co
 /* Whether oneDNN can multiply in bfloat16 here, which takes AVX-512 BF16 or AMX. */
 int cdnn_has_bf16(void);
 
+/* Whether it has AMX's tiles for that, whose convolutions want channels last. */
+int cdnn_has_tiles(void);
+
 /* Whether they are quicker in it than in single precision: measured, not known of every processor. */
 int cdnn_bf16_pays(void);
 

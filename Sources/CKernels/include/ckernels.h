@@ -188,6 +188,9 @@ void ckernels_layer_normalization_gradient(const ckernels_layer *shape, const fl
                                            const float *mean, const float *inverse, const float *dy, float *dx,
                                            float *partial, int64_t begin, int64_t end);
 
+/* [rows][width] to [columns][pairs of rows]. Units: blocks of 16 columns. */
+void ckernels_to_half_rows(const float *x, int64_t rows, int64_t width, uint32_t *y, int64_t begin, int64_t end);
+
 /* c [rows][columns] = a b, or c += a b where `adds`: for matrices that fit into the cache. a's element (i, k) lies at
  * i a_row + k a_column; b [depth][columns] and c have contiguous rows. `block` (8 or 16) divides columns. */
 void ckernels_product(int64_t block, const float *a, int64_t a_row, int64_t a_column, const float *b, int64_t b_row,
@@ -245,6 +248,11 @@ void ckernels_token_mean_gradient(const float *dy, int64_t tokens, int64_t width
  * Products of them take their factors in pairs: two neighbours of the inner dimension in one 32-bit number, the first in
  * its lower half; a last one without a neighbour has a zero there. */
 void ckernels_to_half(const float *x, uint16_t *y, int64_t begin, int64_t end);
+/* Images in blocks of 16 channels, [batch][channels / 16][pixels][16], to [batch][pixels][channels], and back from those of
+ * single precision. Units: pixels of all images. */
+void ckernels_to_half_pixels(const float *x, int64_t channels, int64_t pixels, uint16_t *y, int64_t begin, int64_t end);
+void ckernels_from_pixels(const float *x, int64_t channels, int64_t pixels, float *y, int adds, int64_t begin,
+                          int64_t end);
 /* [rows][width] to [pairs of rows][width]. Units: pairs. */
 void ckernels_to_half_pairs(const float *x, int64_t rows, int64_t width, uint32_t *y, int64_t begin, int64_t end);
 /* [rows][width] to [pairs of columns][rows]. Units: pairs. */
@@ -260,6 +268,28 @@ typedef struct {
 int ckernels_has_half(void);
 void ckernels_half_multiply(const ckernels_half_product *product, const uint32_t *a, const uint32_t *b, float *c,
                             int64_t begin, int64_t end);
+
+/* The same in AMX's tiles, where `a_pair` is 1. Only where ckernels_has_tiles, which asks the kernel for them. */
+int ckernels_has_tiles(void);
+void ckernels_half_multiply_tiles(const ckernels_half_product *product, const uint32_t *a, const uint32_t *b, float *c,
+                                  int64_t begin, int64_t end);
+
+/* The weight gradient of a convolution as such a product, by copies ("columns", im2col) of what lies under its window:
+ * x [batch][pixels][channels] of bfloat16. Channels of both sides are multiples of 16, results of an image of 2. `taps`
+ * stands for kernel_height kernel_width. */
+typedef struct {
+  int64_t batch, in_channels, out_channels, height, width, out_height, out_width, kernel_height, kernel_width, stride,
+      dilation, padding;
+} ckernels_columns;
+/* To [pairs of results][taps][in_channels], each number beside the next result's. Units: such pairs. */
+void ckernels_columns_gather(const ckernels_columns *columns, const uint16_t *x, uint32_t *to, int64_t begin,
+                             int64_t end);
+/* Of an image in blocks of 16 channels, [channels][pairs of pixels of all images]. Units: blocks. */
+void ckernels_columns_channels(const float *x, int64_t batch, int64_t channels, int64_t pixels, uint32_t *to,
+                               int64_t begin, int64_t end);
+/* [out_channels][taps][in_channels] to [out_channels][in_channels][taps]. Units: output channels. */
+void ckernels_columns_finish(const ckernels_columns *columns, const float *sums, float *weights, int64_t begin,
+                             int64_t end);
 
 /* y = exp(x), within 2 units in the last place where the result is a normal number. */
 void ckernels_exp(const float *x, float *y, int64_t begin, int64_t end);

@@ -1,4 +1,4 @@
-/* Convolutions of 8-bit images with 8-bit weights, for AVX2 and for AVX-512 with VNNI.
+/* Convolutions of 8-bit images with 8-bit weights, for AVX2, for AVX-512 with VNNI and for AMX.
  *
  * Images are unsigned bytes in rows of pixels, the channels of a pixel side by side ("NHWC"), `stride` bytes from one pixel
  * to the next. A byte q stands for scale (q - zero point).
@@ -18,6 +18,8 @@ extern "C" {
 int cquantized_supported(void);
 /* Whether there is AVX-512 with VNNI, for `is_wide`. */
 int cquantized_wide_supported(void);
+/* Whether there is AMX beside that, for `is_tiled`. Asks the kernel for it, once for the process. */
+int cquantized_tiles_supported(void);
 
 typedef struct {
   int64_t batch;
@@ -38,6 +40,7 @@ typedef struct {
   int32_t rectifies;          /* whether what is below 0 becomes 0 */
 
   int32_t is_wide;            /* whether AVX-512 and VNNI are used; what packs weights must know it too */
+  int32_t is_tiled;           /* direct: whether AMX is, which takes `is_wide` too; what packs weights must know it too */
   int64_t groups;             /* Winograd: how many threads may share the output channels of the same tiles */
 
   int64_t next;
@@ -62,7 +65,7 @@ void cquantized_offsets(const cquantized_convolution *job, int32_t *offsets);
 int64_t cquantized_packed(const cquantized_convolution *job);
 /* Packs weights [outputs][channels][kernel_height][kernel_width] and says which step each block is for, where each panel's
  * blocks end (first those that are multiplied two by two, then the others: two entries of `ends`), and what each output's
- * weights sum up to. Returns the number of blocks. Wide, steps keep their order: `order` and `ends` are left alone. */
+ * weights sum up to. Returns the number of blocks. Wide or tiled, steps keep their order: `order` and `ends` are left alone. */
 int64_t cquantized_pack(const cquantized_convolution *job, const int8_t *weights, int8_t *packed, int32_t *order,
                         int32_t *ends, int32_t *sums);
 /* Whether the input must be copied for the sake of its edges, and the bytes that it then takes. */

@@ -5,6 +5,9 @@ import CDNN
 ///
 /// Each returns false, with nothing done, where the values are not in bfloat16 or oneDNN generates no kernel.
 extension Lowering {
+  /// How images of bfloat16 lie: as oneDNN's kernels for this processor want them.
+  private static let layoutOfHalves = cdnn_has_tiles() == 1 ? Layout.channelsLast : .blocked(16)
+
   /// The image in bfloat16, converted if need be.
   private mutating func half(_ value: String, _ layout: Layout, for node: Node) throws(GraphError) -> Located {
     if let place = halves[value], place.layout == layout { return place }
@@ -16,8 +19,9 @@ extension Lowering {
   mutating func lowerHalves(
     _ node: Node, _ operands: Operands, name: String, _ values: () -> [Float]
   ) throws(GraphError) -> Bool {
-    // A picture as it comes is plain; everything else is in oneDNN's blocks.
-    let (source, layout) = (operands.source[1] <= 3 ? Layout.plain : .blocked(16), Layout.blocked(16))
+    let layout = Lowering.layoutOfHalves
+    // In blocks, a picture stays plain as it comes.
+    let source = operands.source[1] <= 3 && layout != .channelsLast ? .plain : layout
     guard operands.result[1] >= 16,
       let primitive = engine.convolution(
         transposed: false, .sized(operands.source, source, .bfloat16), .sized(operands.weights, nil, .bfloat16),

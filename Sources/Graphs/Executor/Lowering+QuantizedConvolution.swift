@@ -18,7 +18,7 @@ extension Lowering {
     let tiles = unsafe cquantized_winograd_tiles(&job)
     let kernel = Array(constant.shape.suffix(2))
     let isWinograd =
-      usesWinograd && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
+      usesWinograd && !Lowering.hasTiles && kernel == [3, 3] && quantized.convolution.strides == [1, 1]
       && quantized.convolution.dilations == [1, 1] && tiles >= 4
       && (unsafe job.is_wide == 1
         ? isWinogradQuicker(constant.shape, tiles: Int(tiles), pixels: x.shape[0] * result[2] * result[3])
@@ -70,6 +70,9 @@ extension Lowering {
     defineBytes(node.output, place)
     return true
   }
+
+  /// Whether there is AMX for bytes, which multiplies eight times as many as AVX-512 in the same time.
+  private static let hasTiles = cquantized_tiles_supported() == 1
 
   /// Whether Winograd's algorithm beats the definition on AVX-512. As measured: transforms need some channels to pay,
   /// tiles that stick out far waste what is saved, and weights, which take eight times the bytes of the definition's, must
@@ -126,6 +129,7 @@ extension Lowering {
     unsafe job.residual_stride = Int64(Bytes.stride(result[1]))
     unsafe job.rectifies = quantized.rectifies ? 1 : 0
     unsafe job.is_wide = cquantized_wide_supported()
+    unsafe job.is_tiled = Lowering.hasTiles ? 1 : 0
     return unsafe job
   }
 
@@ -152,7 +156,7 @@ extension Lowering {
     var parts = unsafe Parts(
       weights: weights, bias: starts, scales: padded, shifts: none, offsets: none, ends: none,
       scratch: Int(cquantized_scratch(&job)))
-    // The wide kernel takes the steps in their order.
+    // The wide kernels take the steps in their order.
     guard unsafe job.is_wide == 0 else { return parts }
     parts.ends = try fixed("\(own)/ends") { packed.ends }
     parts.offsets = try fixed("\(own)/offsets/\(unsafe job.height)x\(unsafe job.width)") {

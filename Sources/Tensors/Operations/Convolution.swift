@@ -101,10 +101,17 @@ struct Convolution {
       window: window, flag: bias)
   }
 
-  /// Whether what is multiplied is rounded to bfloat16 before: blocked images, and the thin ones that become such.
+  /// Whether what is multiplied is rounded to bfloat16 before: blocked images, and the thin ones that become such, which
+  /// would leave tiles nearly empty.
   private func usesHalves(_ layouts: (x: Layout, y: Layout)) -> Bool {
-    engine.usesHalves && window.groups == 1 && layouts.y == .blocked
+    engine.usesHalves && window.groups == 1 && layouts.y == .blocked && (layouts.x == .blocked || !engine.usesTiles)
   }
+
+  /// Whether the primitive's images have their channels last: it multiplies in tiles.
+  private func usesTiles(_ layouts: (x: Layout, y: Layout)) -> Bool { engine.usesTiles && usesHalves(layouts) }
+
+  /// Nil where another way is quicker.
+  private var winograd: Winograd? { usesTiles(layouts) ? nil : Winograd(self) }
 
   /// - Parameter adds: whether the result is added to what is there, instead of taking its place.
   private func primitive(
@@ -122,6 +129,10 @@ struct Convolution {
         if direction != CDNN_BACKWARD_DATA { unsafe source.type = half }
         if direction != CDNN_BACKWARD_WEIGHTS { unsafe weights.type = half }
         if direction != CDNN_FORWARD { unsafe destination.type = half }
+      }
+      if usesTiles(layouts) {
+        unsafe source.layout = Int32(CDNN_CHANNELS_LAST.rawValue)
+        unsafe destination.layout = Int32(CDNN_CHANNELS_LAST.rawValue)
       }
       var biasDescriptor = unsafe cdnn_tensor()
       unsafe biasDescriptor.rank = 1
@@ -154,13 +165,23 @@ struct Convolution {
     return storage
   }
 
-  /// The memory of a factor, rounded where the primitive wants that.
+  /// The memory of a factor, as the primitive wants it.
   private func factor(_ tensor: Tensor, _ layouts: (x: Layout, y: Layout)) -> Storage {
-    usesHalves(layouts) ? tensor.halves() : tensor.storage
+    usesTiles(layouts) ? tensor.halvesByPixel() : usesHalves(layouts) ? tensor.halves() : tensor.storage
+  }
+
+  /// Calls `body` with the memory that a primitive is to write an image to, or to add it to.
+  private func write(
+    to result: Tensor, adds: Bool = false, _ layouts: (x: Layout, y: Layout), _ body: (Storage) -> Void
+  ) {
+    guard usesTiles(layouts) else { return body(result.storage) }
+    let byPixel = engine.pool.storage(count: result.count)
+    body(byPixel)
+    result.setByPixel(byPixel, adds: adds)
   }
 
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
-    if let winograd = Winograd(self) {
+    if let winograd {
       let result = Tensor(uninitialized: y, layout: .blocked, on: engine)
       winograd.forward(x.inLayout(.blocked), weights, bias: bias, into: result)
       return result
@@ -172,7 +193,7 @@ struct Convolution {
 
   /// `y += forward(x, weights)`, in one pass over y where that can be.
   func add(_ x: Tensor, _ weights: Tensor, to y: inout Tensor) {
-    if Winograd(self) == nil && y.layout == layouts.y {
+    if winograd == nil && y.layout == layouts.y {
       run(x, weights, bias: nil, adds: true, into: y)
     } else {
       y.add(forward(x, weights, bias: nil))
@@ -181,18 +202,21 @@ struct Convolution {
 
   private func run(_ x: Tensor, _ weights: Tensor, bias: Tensor?, adds: Bool, into y: Tensor) {
     let layouts = self.layouts
-    let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil, adds: adds)
-    let source = x.inLayout(layouts.x)
-    let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts, adds: adds)
-    unsafe engine.run(
-      convolution,
-      Arguments(
-        source: factor(source, layouts).pointer, weights: packedWeights.pointer, bias: bias?.pointer,
-        destination: y.pointer))
+    // What a primitive writes elsewhere is added on the way from there.
+    let sums = adds && !usesTiles(layouts)
+    let convolution = primitive(CDNN_FORWARD, layouts, bias: bias != nil, adds: sums)
+    let source = factor(x.inLayout(layouts.x), layouts)
+    let packedWeights = packed(weights, for: convolution, CDNN_FORWARD, layouts, adds: sums)
+    write(to: y, adds: adds, layouts) {
+      unsafe engine.run(
+        convolution,
+        Arguments(
+          source: source.pointer, weights: packedWeights.pointer, bias: bias?.pointer, destination: $0.pointer))
+    }
   }
 
   func dataGradient(_ dy: Tensor, _ weights: Tensor) -> Tensor {
-    if let winograd = Winograd(self) {
+    if let winograd {
       let result = Tensor(uninitialized: x, layout: .blocked, on: engine)
       winograd.dataGradient(dy.inLayout(.blocked), weights, into: result)
       return result
@@ -200,14 +224,15 @@ struct Convolution {
     // oneDNN has no quick implementation for a thin input; the plain one is a matrix product.
     let layouts = self.layouts.x == self.layouts.y ? self.layouts : (.plain, .plain)
     let convolution = primitive(CDNN_BACKWARD_DATA, layouts)
-    let gradient = dy.inLayout(layouts.y)
+    let gradient = factor(dy.inLayout(layouts.y), layouts)
     let packedWeights = packed(weights, for: convolution, CDNN_BACKWARD_DATA, layouts)
     let result = Tensor(uninitialized: x, layout: layouts.x, on: engine)
-    unsafe engine.run(
-      convolution,
-      Arguments(
-        weights: packedWeights.pointer, sourceGradient: result.pointer,
-        destinationGradient: factor(gradient, layouts).pointer))
+    write(to: result, layouts) {
+      unsafe engine.run(
+        convolution,
+        Arguments(
+          weights: packedWeights.pointer, sourceGradient: $0.pointer, destinationGradient: gradient.pointer))
+    }
     return result
   }
 
@@ -216,9 +241,14 @@ struct Convolution {
     if isThin && layouts.y == .blocked && !usesHalves(layouts) {
       return thinWeightGradient(x.plain(), dy.inLayout(.blocked))
     }
-    if let winograd = Winograd(self) {
+    if let winograd {
       let result = Tensor(uninitialized: weights, on: engine)
       winograd.weightGradient(x.inLayout(.blocked), dy.inLayout(.blocked), into: result)
+      return result
+    }
+    if usesTiles(layouts), let columns = ColumnGradient(self) {
+      let result = Tensor(uninitialized: weights, on: engine)
+      columns.weightGradient(x.inLayout(.blocked), dy.inLayout(.blocked), into: result)
       return result
     }
     let convolution = primitive(CDNN_BACKWARD_WEIGHTS, layouts)

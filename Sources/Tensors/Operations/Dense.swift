@@ -111,8 +111,12 @@ extension Tensor {
     let result = Tensor(uninitialized: Shape(outputs, inputs), on: engine)
     let block = engine.kernelBlock
     if engine.usesHalves, inputs.isMultiple(of: 16) {
-      result.setHalfProduct(
-        halfPairs(), rowStride: 1, pairStride: outputs, x.halfPairs(), pairs: (x.shape.rows + 1) / 2)
+      let pairs = (x.shape.rows + 1) / 2
+      if engine.usesTiles {
+        result.setHalfProduct(transposedHalves(), rowStride: pairs, pairStride: 1, x.halfPairs(), pairs: pairs)
+      } else {
+        result.setHalfProduct(halfPairs(), rowStride: 1, pairStride: outputs, x.halfPairs(), pairs: pairs)
+      }
       return result
     }
     guard engine.vectorWidth >= 8, inputs.isMultiple(of: block) else {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Graphs
 
-/// The kernels for bytes: AVX-512's against AVX2's against plain loops.
+/// The kernels for bytes: AMX's, AVX-512's and AVX2's against plain loops.
 @Suite struct QuantizedKernelTests {
   static let kernels: [QuantizedKernel] = [
     QuantizedKernel(input: [1, 1, 15, 17], outputs: 16, kernel: [5, 5], strides: [2, 2], padding: [2, 2]),
@@ -35,27 +35,35 @@ import Testing
 
   @Test(.enabled(if: cquantized_supported() == 1, "needs AVX2"), arguments: kernels)
   func avx2Agrees(_ kernel: QuantizedKernel) throws {
-    #expect(try kernel.run(isWide: false, winograd: false, threads: 1) == kernel.plain())
-    if kernel.isForWinograd { try check(kernel, isWide: false) }
+    #expect(try kernel.run(.avx2, winograd: false, threads: 1) == kernel.plain())
+    if kernel.isForWinograd { try check(kernel, .avx2) }
   }
 
   @Test(.enabled(if: cquantized_wide_supported() == 1, "needs AVX-512 with VNNI"), arguments: kernels)
   func avx512Agrees(_ kernel: QuantizedKernel) throws {
     let expected = kernel.plain()
     for threads in 1...2 {
-      #expect(try kernel.run(isWide: true, winograd: false, threads: threads) == expected)
+      #expect(try kernel.run(.avx512, winograd: false, threads: threads) == expected)
     }
     guard kernel.isForWinograd else { return }
-    try check(kernel, isWide: true)
+    try check(kernel, .avx512)
     // Whatever Winograd's rounding of weights does, it does on both.
-    let narrow = try kernel.run(isWide: false, winograd: true, threads: 1)
+    let narrow = try kernel.run(.avx2, winograd: true, threads: 1)
     for threads in 1...2 {
-      #expect(try kernel.run(isWide: true, winograd: true, threads: threads) == narrow)
+      #expect(try kernel.run(.avx512, winograd: true, threads: threads) == narrow)
     }
   }
 
-  private func check(_ kernel: QuantizedKernel, isWide: Bool) throws {
-    let found = try kernel.run(isWide: isWide, winograd: true, threads: 1)
+  @Test(.enabled(if: cquantized_tiles_supported() == 1, "needs AMX"), arguments: kernels)
+  func amxAgrees(_ kernel: QuantizedKernel) throws {
+    let expected = kernel.plain()
+    for threads in 1...2 {
+      #expect(try kernel.run(.amx, winograd: false, threads: threads) == expected)
+    }
+  }
+
+  private func check(_ kernel: QuantizedKernel, _ instructions: QuantizedKernel.Instructions) throws {
+    let found = try kernel.run(instructions, winograd: true, threads: 1)
     let steps = zip(found, kernel.plain()).map { abs(Int($0) - Int($1)) }
     #expect(steps.max()! <= (kernel.residual.isRounded ? 2 : 1))
     #expect(steps.filter { $0 > 0 }.count * 12 <= steps.count)

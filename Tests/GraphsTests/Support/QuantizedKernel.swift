@@ -54,8 +54,11 @@ struct QuantizedKernel {
 
   // MARK: The kernels
 
+  /// What a convolution by its definition is made with.
+  enum Instructions { case avx2, avx512, amx }
+
   /// The bytes of the outputs' channels, as they lie.
-  func run(isWide: Bool, winograd: Bool, threads: Int) throws -> [UInt8] {
+  func run(_ instructions: Instructions, winograd: Bool, threads: Int) throws -> [UInt8] {
     var job = unsafe cquantized_convolution()
     unsafe job.batch = Int64(input[0])
     unsafe (job.channels, job.height, job.width) = (Int64(input[1]), Int64(input[2]), Int64(input[3]))
@@ -69,7 +72,8 @@ struct QuantizedKernel {
     unsafe (job.output_scale, job.inner_scale, job.residual_scale) = (outputScale, outputScale * 1.1, outputScale * 0.7)
     unsafe (job.has_inner, job.inner_zero_point) = (residual.isRounded ? 1 : 0, 131)
     unsafe (job.residual_zero_point, job.residual_stride) = (120, Int64(columns))
-    unsafe (job.rectifies, job.is_wide, job.groups) = (rectifies ? 1 : 0, isWide ? 1 : 0, Int64(threads))
+    unsafe (job.rectifies, job.is_wide, job.groups) = (rectifies ? 1 : 0, instructions == .avx2 ? 0 : 1, Int64(threads))
+    unsafe job.is_tiled = instructions == .amx ? 1 : 0
 
     // Kernels may read and write beyond the last byte.
     let x = try AlignedBuffer(pixels + [UInt8](repeating: 77, count: 64))
