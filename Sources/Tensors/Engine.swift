@@ -25,8 +25,8 @@ import CKernels
   /// - Parameters:
   ///   - threads: 1 or more.
   ///   - usesBF16: whether convolutions and dense layers round to bfloat16 what they multiply, on processors that
-  ///     multiply such numbers. Tensors, parameters and sums stay in single precision, and so do, without AMX, 3x3
-  ///     convolutions of stride 1, which Winograd's algorithm makes quicker than that.
+  ///     multiply such numbers. Tensors, parameters and sums stay in single precision, and so do 3x3 convolutions of
+  ///     stride 1, which Winograd's algorithm makes quicker than that.
   /// - Throws: ``EngineError`` where oneDNN cannot start.
   public init(threads: Int, usesBF16: Bool = false) throws(EngineError) {
     precondition(threads >= 1, "\(threads) threads")

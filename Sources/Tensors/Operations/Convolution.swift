@@ -110,9 +110,6 @@ struct Convolution {
   /// Whether the primitive's images have their channels last: it multiplies in tiles.
   private func usesTiles(_ layouts: (x: Layout, y: Layout)) -> Bool { engine.usesTiles && usesHalves(layouts) }
 
-  /// Nil where another way is quicker.
-  private var winograd: Winograd? { usesTiles(layouts) ? nil : Winograd(self) }
-
   /// - Parameter adds: whether the result is added to what is there, instead of taking its place.
   private func primitive(
     _ direction: cdnn_direction, _ layouts: (x: Layout, y: Layout), bias: Bool = false, adds: Bool = false
@@ -181,7 +178,7 @@ struct Convolution {
   }
 
   func forward(_ x: Tensor, _ weights: Tensor, bias: Tensor?) -> Tensor {
-    if let winograd {
+    if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: y, layout: .blocked, on: engine)
       winograd.forward(x.inLayout(.blocked), weights, bias: bias, into: result)
       return result
@@ -193,7 +190,7 @@ struct Convolution {
 
   /// `y += forward(x, weights)`, in one pass over y where that can be.
   func add(_ x: Tensor, _ weights: Tensor, to y: inout Tensor) {
-    if winograd == nil && y.layout == layouts.y {
+    if Winograd(self) == nil && y.layout == layouts.y {
       run(x, weights, bias: nil, adds: true, into: y)
     } else {
       y.add(forward(x, weights, bias: nil))
@@ -216,7 +213,7 @@ struct Convolution {
   }
 
   func dataGradient(_ dy: Tensor, _ weights: Tensor) -> Tensor {
-    if let winograd {
+    if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: x, layout: .blocked, on: engine)
       winograd.dataGradient(dy.inLayout(.blocked), weights, into: result)
       return result
@@ -241,7 +238,7 @@ struct Convolution {
     if isThin && layouts.y == .blocked && !usesHalves(layouts) {
       return thinWeightGradient(x.plain(), dy.inLayout(.blocked))
     }
-    if let winograd {
+    if let winograd = Winograd(self) {
       let result = Tensor(uninitialized: weights, on: engine)
       winograd.weightGradient(x.inLayout(.blocked), dy.inLayout(.blocked), into: result)
       return result
