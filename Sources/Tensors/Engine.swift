@@ -15,7 +15,7 @@ import CKernels
   public let threads: Int
   /// Whether convolutions and dense layers multiply in bfloat16.
   let usesHalves: Bool
-  /// Whether convolutions do so in AMX's tiles, and want the channels of their images last for that.
+  /// Whether they do so in AMX's tiles, for which convolutions want the channels of their images last.
   let usesTiles: Bool
   /// Floats in the widest vector that oneDNN uses here (4, 8 or 16); also the block of ``Layout/blocked``.
   public let vectorWidth: Int

@@ -249,8 +249,9 @@ struct Convolution {
       return result
     }
     let convolution = primitive(CDNN_BACKWARD_WEIGHTS, layouts)
-    let source = x.inLayout(layouts.x)
-    let gradient = dy.inLayout(layouts.y)
+    // Names keep both alive: the memory of what has none may be handed out again as soon as its address is known.
+    let source = factor(x.inLayout(layouts.x), layouts)
+    let gradient = factor(dy.inLayout(layouts.y), layouts)
     let result = Tensor(uninitialized: weights, on: engine)
     var plain = unsafe weightsDescriptor
     unsafe plain.layout = Int32(CDNN_PLAIN.rawValue)
@@ -259,8 +260,7 @@ struct Convolution {
     unsafe engine.run(
       convolution,
       Arguments(
-        source: factor(source, layouts).pointer, weightsGradient: storage.pointer,
-        destinationGradient: factor(gradient, layouts).pointer))
+        source: source.pointer, weightsGradient: storage.pointer, destinationGradient: gradient.pointer))
     if !direct {
       let reorder = unsafe engine.primitive(key(.weightsOut, layouts)) { handle in
         var from = unsafe convolution.layout(of: CDNN_DIFF_WEIGHTS)
