@@ -169,4 +169,29 @@ struct HalfTests {
       #expect(difference(half, exact.map(Double.init), tolerance: 1e-5) == nil, "\(index)")
     }
   }
+
+  /// Every kind of convolution, twice on one engine, so that the second time all memory was somebody's before.
+  @Test(
+    .enabled(if: ckernels_has_half() == 1, "this processor does not multiply in bfloat16"),
+    arguments: ConvolutionTests.cases)
+  func convolutionsRoundFactorsAlone(_ test: ConvolutionCase) throws {
+    func values(_ usesBF16: Bool) throws -> [[[Float]]] {
+      let engine = try Engine(threads: 2, usesBF16: usesBF16)
+      return (0..<2).map { round in
+        let tape = Tape(on: engine)
+        func tensor(_ shape: Shape, _ seed: Int) -> Tensor {
+          Tensor(numbers(shape.count, seed: UInt64(10 * round + seed)).map(Self.rounded), shape: shape, on: engine)
+        }
+        let x = Parameter(tensor(Shape(test.batch, test.inputs, test.size.0, test.size.1), 1))
+        let w = Parameter(
+          tensor(Shape(test.outputs, test.inputs / test.window.groups, test.kernel.0, test.kernel.1), 2))
+        let result = tape(x).convolved(with: tape(w), test.window)
+        tape.backward(from: (result * tape.constant(tensor(result.shape, 3))).sum())
+        return [result.value.elements, x.gradient!.elements, w.gradient!.elements]
+      }
+    }
+    for (exact, half) in zip(try values(false).joined(), try values(true).joined()) {
+      #expect(difference(half, exact.map(Double.init), tolerance: 1e-5) == nil)
+    }
+  }
 }

@@ -39,8 +39,11 @@ public struct Placement: Sendable, Hashable {
     return result
   }
 
-  /// How far outlines may be bent, of what is usual: what was laid on its own part fits that part's edges.
-  var bending: Float { isRegistered ? (cutsPart ? 0.3 : 0.6) : 1 }
+  /// How far outlines are bent, of what is usual: what was laid on its own part fits that part's edges.
+  ///
+  /// - Parameter variety: of what is wanted there. Neither place nor turn tells such a draw from its model: where only a
+  ///   near-copy came of it, outlines are bent farther.
+  func bending(_ variety: Double = 1) -> Float { isRegistered ? min(1, Float(variety) * (cutsPart ? 0.3 : 0.6)) : 1 }
 
   /// From a patch's pixels to the parent's.
   public func map(of patch: DefectPatch) -> AffineMap {

@@ -44,6 +44,18 @@ extension Planes {
     return channels == 1 ? Planes([gray]) : Planes([planes[0], planes[0], planes[0]])
   }
 
+  /// The root of the mean square where a cover of the same size is 0.5 and more; 0 where it is so nowhere.
+  func strength(under cover: Image<Float>) -> Float {
+    var (sum, count) = (Float(0), 0)
+    for plane in planes {
+      for (value, cover) in zip(plane.pixels, cover.pixels) where cover >= 0.5 {
+        sum += value * value
+        count += 1
+      }
+    }
+    return count == 0 ? 0 : (sum / Float(count)).squareRoot()
+  }
+
   /// Mirrored or not, upside down or not, by chance.
   func turnedOver(_ random: inout SplitMix64) -> Planes {
     let (mirrors, flips) = (random.chance(0.5), random.chance(0.5))

@@ -87,7 +87,7 @@ extension GeneratorTrainer {
         let candidates = library.good.nearest(
           to: ImageSize(width: site.pictureWidth, height: site.pictureHeight))
         let part = try sampler.parents.part(candidates[random.index(candidates.count)], of: library.good)
-        _ = try source.draw(label, like: model, on: part, at: nil, random: &random)
+        _ = try source.draw(label, like: model, on: part, at: nil, variety: 1, random: &random)
         scores.append(source.lastScore)
       }
       return scores.sorted()[scores.count / 50]

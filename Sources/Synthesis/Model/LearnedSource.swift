@@ -147,14 +147,14 @@ public final class LearnedSource: DefectSource {
   /// What the network paints alone is of a window's detail, and has less structure than real defects have: breaks are grey
   /// areas. On magnetic tiles it taught classifiers less than real defects under the part's light do.
   public func draw(
-    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
   ) throws -> InventedDefect {
     let configuration = card.configuration
     let (side, channels) = (configuration.side, configuration.channels)
     let item = card.classes[label].models[model]
     let placement = priors[label].draw(model, on: part, at: center, random: &random)
     let variation = DefectWindow.Variation(placement)
-    let bend = Bend(side: side, scale: item.scale, strength: placement.bending, &random)
+    let bend = Bend(side: side, scale: item.scale, strength: placement.bending(variety), &random)
     let mask = bend(Self.turned(masks[label][model], variation))
     let scale = item.scale * placement.growth
     let levels = part.planes.with(channels: channels)
@@ -170,17 +170,20 @@ public final class LearnedSource: DefectSource {
     // What the network paints of a large defect has less detail than the defect: much of it would wash out edges and
     // texture that tell its class.
     let share = Float(1 / item.scale)
-    let planes = Planes(
-      (0..<channels).map { channel in
-        let change = Image(
-          width: side, height: side,
-          pixels: zip(painted.planes[channel].pixels, plain.planes[channel].pixels).map { share * ($0 - $1) })
-        let real = bend(Self.turned(detail.appearance.planes[channel], variation, border: .clamp), goesOn: true)
-        return Image(
-          width: fine, height: fine,
-          pixels: zip(real.pixels, change.resized(width: fine, height: fine).pixels).map { $0 + $1 })
+    let change = Planes(
+      zip(painted.planes, plain.planes).map { painted, plain in
+        Image(width: side, height: side, pixels: zip(painted.pixels, plain.pixels).map { share * ($0 - $1) })
       })
+    let real = detail.appearance.map { bend(Self.turned($0, variation, border: .clamp), goesOn: true) }
     let cover = bend(Self.turned(detail.cover, variation))
+    // A hole that was filled without a trace is to be changed without one.
+    let limit = min(1, real.strength(under: cover) / max(change.strength(under: mask), 1e-6))
+    let planes = Planes(
+      zip(real.planes, change.planes).map { real, change in
+        Image(
+          width: fine, height: fine,
+          pixels: zip(real.pixels, change.resized(width: fine, height: fine).pixels).map { $0 + limit * $1 })
+      })
     // What of the part is finer than the detail goes on under it.
     let ownScale = scale / Double(detail.times)
     let seen =

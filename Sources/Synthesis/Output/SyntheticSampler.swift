@@ -16,7 +16,7 @@ public struct SyntheticSampler {
     /// Mean change inside the mask, 0...1, below which nobody would see the defect.
     public var leastChange = 0.008
     /// Tries before a draw is given up.
-    public var tries = 40
+    public var tries = 120
 
     public init() {}
   }
@@ -48,6 +48,20 @@ public struct SyntheticSampler {
     public let rejected: [Rejection: Int]
   }
 
+  /// All tries for a draw were thrown away.
+  public struct NoDraw: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The class's name.
+    public let label: String
+    public let tries: Int
+    /// Of most tries.
+    public let why: Rejection
+
+    public var reason: String { "\(tries) tries in a row came to nothing, most of them \(why.rawValue)" }
+    public var description: String {
+      "\(label) cannot be painted: \(reason); take other good parts, another place or a higher severity"
+    }
+  }
+
   /// Tries to make a defect like one real one before another is taken.
   private static let triesOfModel = 12
 
@@ -68,7 +82,7 @@ public struct SyntheticSampler {
 
   /// One part.
   ///
-  /// - Throws: ``SynthesisError`` where no try was of use, or a parent cannot be read.
+  /// - Throws: ``NoDraw`` where no try was of use, or what a parent that cannot be read or a damaged generator gives.
   public func draw(_ label: Int, number: Int) throws -> Draw {
     guard let prior = source.prior(of: label) else {
       throw SynthesisError(classes[label], "is no class that \(source.name) has learned")
@@ -79,18 +93,21 @@ public struct SyntheticSampler {
     var rejected: [Rejection: Int] = [:]
     var model = 0
     var kept: Parent?
+    var copies = 0
     for attempt in 0..<options.tries {
       let severity = random.uniform(options.severity.lowerBound, options.severity.upperBound)
       // Tried again some times: those of which draws are thrown away more often would hardly be seen otherwise.
-      if attempt % Self.triesOfModel == 0 { (model, kept) = (random.index(prior.sites.count), nil) }
+      if attempt % Self.triesOfModel == 0 { (model, kept, copies) = (random.index(prior.sites.count), nil, 0) }
       let site = prior.sites[model]
       let parent = try kept ?? self.parent(for: site, &random)
       kept = nil
       let view = parent.view
-      var drawn = try source.draw(label, like: model, on: view, at: options.at, random: &random)
+      var drawn = try source.draw(
+        label, like: model, on: view, at: options.at, variety: 1 + Double(copies) / 4, random: &random)
       drawn.patch.label = label
       if let why = drawn.rejection {
         rejected[why, default: 0] += 1
+        if why == .copy { copies += 1 }
         // Nothing was wrong with the part.
         kept = parent
         continue
@@ -167,11 +184,8 @@ public struct SyntheticSampler {
     throw failure(label, rejected)
   }
 
-  private func failure(_ label: Int, _ rejected: [Rejection: Int]) -> SynthesisError {
-    let why = rejected.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key.rawValue ?? "empty"
-    return SynthesisError(
-      classes[label],
-      "cannot be painted: \(options.tries) tries in a row came to nothing, most of them \(why); "
-        + "take other good parts, another place or a higher severity")
+  private func failure(_ label: Int, _ rejected: [Rejection: Int]) -> NoDraw {
+    let why = rejected.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .empty
+    return NoDraw(label: classes[label], tries: options.tries, why: why)
   }
 }

@@ -24,9 +24,10 @@ public protocol DefectSource {
   /// - Parameters:
   ///   - model: number of the real defect among the prior's sites that lends it place, shape and look.
   ///   - at: where its middle is to be, in the part's pixels; nil leaves that to the class's prior.
+  ///   - variety: how far to go from the model, of what is usual: more than 1 after draws that were near-copies.
   /// - Throws: ``SynthesisError`` where a generator cannot be run.
   func draw(
-    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
   ) throws -> InventedDefect
 }
 
@@ -80,7 +81,7 @@ public struct PasteSource: DefectSource {
   public func prior(of label: Int) -> PlacementPrior? { priors[label] }
 
   public func draw(
-    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
   ) -> InventedDefect {
     guard let prior = priors[label], let own = defects[label]?[model] else {
       preconditionFailure("class \(label) has no such defect to paste")

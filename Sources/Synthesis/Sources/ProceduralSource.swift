@@ -23,7 +23,7 @@ public struct ProceduralSource: DefectSource {
   public func prior(of label: Int) -> PlacementPrior? { priors[label] }
 
   public func draw(
-    _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+    _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
   ) -> InventedDefect {
     guard let prior = priors[label], let shape = shapes[label]?[model] else {
       preconditionFailure("class \(label) has no such defect to draw like")

@@ -79,7 +79,7 @@ struct WindowSampler: Sendable {
     let variation = DefectWindow.Variation(placement)
     let window = DefectWindow(own[model], side: configuration.side, variation)
     let mask = Bend(
-      side: configuration.side, scale: window.scale, strength: placement.bending, &random)(window.cover)
+      side: configuration.side, scale: window.scale, strength: placement.bending(), &random)(window.cover)
     let seen = PlacedWindow(
       on: part.planes, center: placement.center, scale: window.scale * placement.growth, mask: mask)
     return PlaceWindow(

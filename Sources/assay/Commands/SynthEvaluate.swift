@@ -192,6 +192,7 @@ struct SynthEvaluate: ParsableCommand {
     let result = try maker.write(
       try maker.classes(named: nil), count: count, on: good, options: options, to: folder,
       threads: threads ?? Machine.processors, shouldStop: { Interruption.isRequested }, onProgress: { _ in })
+    for note in result.notes { Console.note(note) }
     if result.isInterrupted {
       Console.note("stopped. The same command goes on from there.")
       throw Interruption.exitCode

@@ -130,6 +130,7 @@ struct SynthGenerate: ParsableCommand {
     if !rejected.isEmpty {
       text += "thrown away: " + rejected.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", ") + "\n"
     }
+    for note in result.notes { text += note + "\n" }
     text += "look at them: \(out)/contact-sheet.png\n"
     Console.write(text, to: 1)
     if result.isInterrupted {

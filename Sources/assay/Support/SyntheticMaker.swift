@@ -15,7 +15,14 @@ struct SyntheticMaker {
   struct Result {
     var count = 0
     var rejected: [SyntheticSampler.Rejection: Int] = [:]
+    /// Parts that are missing, by class.
+    var missing: [Int: [SyntheticSampler.NoDraw]] = [:]
     var isInterrupted = false
+
+    /// A line for each class of which parts are missing.
+    var notes: [String] {
+      missing.sorted { $0.key < $1.key }.map { "not painted: \($1.count) of \($1[0].label), since \($1[0].reason)" }
+    }
   }
 
   let classes: [String]
@@ -83,7 +90,10 @@ struct SyntheticMaker {
     return [index]
   }
 
-  /// Paints and writes `count` parts of each class.
+  /// A class is given up with its third part of which all tries came to nothing, if no more were painted.
+  private static let patience = 3
+
+  /// Paints and writes `count` parts of each class, but for those of which all tries came to nothing.
   ///
   /// - Parameter onProgress: called with the number of parts written.
   func write(
@@ -92,10 +102,10 @@ struct SyntheticMaker {
   ) throws -> Result {
     var set = SyntheticSet(folder: folder, maker: maker)
     var result = Result()
-    var sheet = ContactSheet()
     let jobs = labels.flatMap { label in (0..<count).map { (label, $0) } }
     let pool = SamplerPool(classes: classes, good: good, options: options, make: makeSource)
-    var shown: [AnyImage] = []
+    var painted: [Int: Int] = [:]
+    var shown: [Int: [AnyImage]] = [:]
     // In runs, so that a stop is heeded and no more than a few pictures wait to be written.
     let run = max(8, 4 * threads)
     for start in stride(from: 0, to: jobs.count, by: run) {
@@ -110,23 +120,27 @@ struct SyntheticMaker {
           return try pool.with { try $0.draw(label, number: number) }
         }
       }
-      for draw in draws {
-        let drawn: SyntheticSampler.Draw
-        do {
-          drawn = try draw.get()
-          try set.add(drawn, label: classes[drawn.label], seed: options.seed)
-        } catch {
-          // What is painted stays of use.
-          try? AtomicFile.write(set.manifest, to: folder + "/manifest.csv")
-          throw error
+      do {
+        for ((label, _), draw) in zip(part, draws) {
+          let drawn: SyntheticSampler.Draw
+          do { drawn = try draw.get() } catch let none as SyntheticSampler.NoDraw {
+            result.missing[label, default: []].append(none)
+            continue
+          }
+          try set.add(drawn, label: classes[label], seed: options.seed)
+          for (why, count) in drawn.rejected { result.rejected[why, default: 0] += count }
+          if painted[label, default: 0] < 10 { shown[label, default: []].append(drawn.part.image) }
+          painted[label, default: 0] += 1
+          result.count += 1
         }
-        for (why, count) in drawn.rejected { result.rejected[why, default: 0] += count }
-        if drawn.number < 10 { shown.append(drawn.part.image) }
-        if drawn.number == min(10, count) - 1 {
-          sheet.add(title: classes[drawn.label], shown)
-          shown = []
+        for (label, missing) in result.missing
+        where missing.count >= min(Self.patience, count) && missing.count > painted[label, default: 0] {
+          throw missing[0]
         }
-        result.count += 1
+      } catch {
+        // What is painted stays of use.
+        try? AtomicFile.write(set.manifest, to: folder + "/manifest.csv")
+        throw error
       }
       onProgress(result.count)
     }
@@ -135,6 +149,8 @@ struct SyntheticMaker {
       assayVersion: maker.version, generator: maker.name, generatorSHA256: maker.sha256, seed: options.seed,
       learnedFrom: learnedFrom)
     try AtomicFile.write(provenance.encoded, to: folder + "/" + SyntheticProvenance.fileName)
+    var sheet = ContactSheet()
+    for label in labels { if let pictures = shown[label] { sheet.add(title: classes[label], pictures) } }
     try AtomicFile.write(sheet.image().png(name: "contact-sheet.png"), to: folder + "/contact-sheet.png")
     return result
   }

@@ -51,6 +51,17 @@ struct PlacementTests {
     #expect(drawn.contains { abs($0.center.x - 110) < 15 })
   }
 
+  @Test("what was laid on its own part is bent less than others, unless more variety is wanted")
+  func bending() {
+    var placement = Placement(center: Point(0, 0))
+    #expect(placement.bending() == 1 && placement.bending(3) == 1)
+    placement.isRegistered = true
+    #expect(placement.bending() < 1 && placement.bending(1.5) > placement.bending() && placement.bending(4) == 1)
+    let stain = placement.bending()
+    placement.cutsPart = true
+    #expect(placement.bending() < stain && placement.bending(4) == 1)
+  }
+
   @Test("what lies in a corner stays in one")
   func corner() {
     for draw in draws(site(0.05, 0.05, 0.1, 0.1)) {

@@ -73,10 +73,10 @@ struct SyntheticSamplerTests {
     func prior(of label: Int) -> PlacementPrior? { source.prior(of: label) }
 
     func draw(
-      _ label: Int, like model: Int, on part: PartView, at center: Point?, random: inout SplitMix64
+      _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
     ) throws -> InventedDefect {
       let isBad = model == 0 && random.chance(0.8)
-      var drawn = source.draw(label, like: model, on: part, at: center, random: &random)
+      var drawn = source.draw(label, like: model, on: part, at: center, variety: variety, random: &random)
       if isBad { drawn.rejection = .copy }
       return drawn
     }
@@ -102,6 +102,43 @@ struct SyntheticSamplerTests {
     withExtendedLifetime(folder) {}
   }
 
+  /// Gives near-copies alone, and keeps how far from its models it was to go.
+  private final class CopyingSource: DefectSource {
+    let source: PasteSource
+    private(set) var varieties: [Double] = []
+    var name: String { source.name }
+    var light: Composer.Light { source.light }
+    var choosesParents: Bool { source.choosesParents }
+
+    init(_ source: PasteSource) { self.source = source }
+
+    func prior(of label: Int) -> PlacementPrior? { source.prior(of: label) }
+
+    func draw(
+      _ label: Int, like model: Int, on part: PartView, at center: Point?, variety: Double, random: inout SplitMix64
+    ) throws -> InventedDefect {
+      varieties.append(variety)
+      var drawn = source.draw(label, like: model, on: part, at: center, variety: variety, random: &random)
+      drawn.rejection = .copy
+      return drawn
+    }
+  }
+
+  @Test("after near-copies a draw goes farther from its model, until another one is taken")
+  func variety() throws {
+    let (library, folder) = try library()
+    let source = CopyingSource(PasteSource(library.defects, isNaive: false))
+    var options = SyntheticSampler.Options()
+    options.tries = 14
+    let none = #expect(throws: SyntheticSampler.NoDraw.self) {
+      try sampler(library, source, options).draw(1, number: 0)
+    }
+    #expect(none?.why == .copy && none?.tries == 14)
+    let rising: [Double] = (0..<12).map { 1 + Double($0) / 4 }
+    #expect(source.varieties == rising + [1, 1.25])
+    withExtendedLifetime(folder) {}
+  }
+
   @Test("a place that is asked for is kept to, and one off the part is refused")
   func place() throws {
     let (library, folder) = try library()
@@ -115,7 +152,7 @@ struct SyntheticSamplerTests {
     options.at = Point(-500, 20)
     options.tries = 3
     let outside = sampler(library, PasteSource(library.defects, isNaive: false), options)
-    let text = #expect(throws: SynthesisError.self) { try outside.draw(1, number: 0) }?.description ?? ""
+    let text = #expect(throws: SyntheticSampler.NoDraw.self) { try outside.draw(1, number: 0) }?.description ?? ""
     #expect(text.contains("spot") || text.contains("line"))
     #expect(text.contains("cannot be painted: 3 tries"))
     withExtendedLifetime(folder) {}

@@ -33,6 +33,32 @@ struct GeneratorTrainerTests {
     #expect(try train(2) != first)
   }
 
+  @Test("a defect without a trace is changed by no more than there is of it")
+  func traceless() throws {
+    let folder = try Rendered.set()
+    // Spots that are none: what a filled hole looks like at its best.
+    for number in 0..<6 { folder.write(try Rendered.good(UInt64(1000 + number)).png(), "train/spot-\(number).png") }
+    let trainer = try GeneratorTrainer(try PartSet.load(path: folder.path), settings: settings(.gan, steps: 40))
+    try trainer.run(checkpoint: nil) { _ in }
+    folder.write(try bytes(trainer), "g.onnx")
+    let source = try LearnedSource(path: folder.path + "/g.onnx", name: "g", threads: 1)
+    let label = try #require(source.card.classes.firstIndex { $0.name == "spot" })
+    let part = PartView(Planes(.gray8(Rendered.good(5))))
+    func strength(_ item: GeneratorCard.Model) -> Float {
+      let detail = DefectDetail(item.detail, channels: 1, side: 16)!
+      return detail.appearance.strength(under: detail.cover)
+    }
+    let models = source.card.classes[label].models
+    for number in 0..<24 {
+      var random = SplitMix64(seed: 6, UInt64(number))
+      let model = number % models.count
+      let drawn = try source.draw(label, like: model, on: part, at: nil, variety: 1, random: &random)
+      let effect = drawn.patch.factor.map { $0.map(natural) }
+      // Its own and as much again; bending moves what is under the cover a little.
+      #expect(effect.strength(under: drawn.patch.cover) < 2.3 * strength(models[model]))
+    }
+  }
+
   @Test("a training that was stopped goes on to the very same generator", arguments: GeneratorSettings.Method.allCases)
   func resumption(_ method: GeneratorSettings.Method) throws {
     let folder = try Rendered.set()
