@@ -21,6 +21,9 @@ extension Tensor {
   /// Numbers of a matrix that stays in a core's own cache.
   private static let cached = 1 << 16
 
+  /// Columns of a product that is one of rows with rows: a classifier's head has so few.
+  private static let few = 32
+
   /// self = op(a) op(b), or self += op(a) op(b), of plain tensors seen as matrices of rows along the last axis.
   fileprivate func setProduct(
     _ a: Tensor, _ b: Tensor, transposed: Bool = false, otherTransposed: Bool = false, adds: Bool = false
@@ -37,6 +40,20 @@ extension Tensor {
         unsafe ckernels_product(
           Int64(block), a.pointer + Int(begin) * row, Int64(row), Int64(column), b.pointer, width,
           pointer + Int(begin) * shape.features, width, end - begin, width, Int64(inner), adds ? 1 : 0)
+      }
+      return
+    }
+    // For these oneDNN takes memory too, where there is no AVX-512.
+    if otherTransposed && !transposed && shape.features < Self.few {
+      let columns = shape.features
+      engine.parallel(shape.rows) { begin, end in
+        for row in Int(begin)..<Int(end) {
+          for column in 0..<columns {
+            let product = unsafe ckernels_dot(a.pointer + row * inner, b.pointer + column * inner, Int64(inner))
+            let at = row * columns + column
+            unsafe pointer[at] = (adds ? pointer[at] : 0) + Float(product)
+          }
+        }
       }
       return
     }
