@@ -9,7 +9,8 @@ usage: few_defects.py MANIFEST.csv|FOLDER COUNT SEED OUT.csv
 Then, with five seeds of the classifier (an hour on two cores; results come one by one and are gone on with):
   assay synth train OUT.csv --out G.onnx --minutes 12 --seed 1
   assay synth evaluate OUT.csv --generator G.onnx --out useful/ --seeds 5 --count 400 --peers paste,relit
-README's figures: magnetic tiles 10 1, and NEU surfaces (no good ones, no masks) 15 1 with --count 200 and without --peers.
+README's figures: magnetic tiles 10 1; NEU surfaces (no good ones, no masks) 15 and seeds 1 to 5, the generator --minutes 5
+(12 for seed 1), and for each --seeds 2 --count 200 without --peers.
 """
 import csv
 import os
