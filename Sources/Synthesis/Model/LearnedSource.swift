@@ -24,6 +24,8 @@ public final class LearnedSource: DefectSource {
   private let copies: [NearCopies]
   /// Of whole pictures; nil for others.
   private let textures: [WholeTextures?]
+  /// Of whole pictures.
+  private let contrast: SurfaceContrast
   private let priors: [PlacementPrior]
   /// What the discriminator gave what the network painted last; 0 for an autoencoder.
   var lastScore: Float { compiled.outputIndex(GeneratorPort.score).map { compiled.output($0)[0] } ?? 0 }
@@ -67,6 +69,7 @@ public final class LearnedSource: DefectSource {
       $0.models.map { Image(width: side, height: side, pixels: $0.mask.map { Float($0) / 255 }) }
     }
     textures = card.classes.map { configuration.hasMasks ? nil : WholeTextures($0.models, configuration) }
+    contrast = SurfaceContrast(textures.map { $0?.contrasts ?? [] })
     // Beside their new places, other shapes: not copies.
     var freedom = PlacementPrior.Freedom()
     freedom.stretch = Self.stretch
@@ -78,27 +81,32 @@ public final class LearnedSource: DefectSource {
 
   public var paintsWhole: Bool { !card.configuration.hasMasks }
 
-  /// A surface of the class under another picture's light, which the network changes.
+  /// A surface of the class under the light of another of its pictures, which the network changes.
   ///
-  /// Every other light is that of one of this class's pictures, the others of any class's: in a few pictures light seems
-  /// to tell classes that it does not tell, and yet some are known by their levels. On NEU the class's own light alone
-  /// left pitted surfaces and inclusions mixed up, and any class's alone made scale out of crazing.
+  /// Half of these lights are as bright as that on a picture of any class: in a few pictures brightness seems to tell
+  /// classes that it does not tell. How light lies on a picture stays the class's own: patches are known by it. On NEU,
+  /// lights of the class alone left pitted surfaces and inclusions mixed up, and all of another class's light made scale
+  /// out of crazing.
   public func picture(_ label: Int, random: inout SplitMix64) throws -> InventedPicture {
     let side = card.configuration.side
-    let lit = random.chance(0.5) ? label : random.index(card.classes.count)
-    let like = random.index(card.classes[lit].models.count)
-    let look = look(card.classes[lit].models[like], &random)
+    let textures = textures[label]!
+    let like = random.index(card.classes[label].models.count)
+    let look = look(card.classes[label].models[like], &random)
     let noise = (0..<side * side).map { _ in random.normal() }
-    let plain = try painted(lit, latent: look.mean, noise: noise)
-    let painted = try painted(lit, latent: look.draw { random.normal() }, noise: noise)
-    let light = textures[lit]!.light(of: like, changedBy: painted, from: plain).turnedOver(&random)
-    let (levels, model) = textures[label]!.put(under: light, beside: lit == label ? like : nil, random: &random)
+    let plain = try painted(label, latent: look.mean, noise: noise)
+    let painted = try painted(label, latent: look.draw { random.normal() }, noise: noise)
+    var light = textures.light(of: like, changedBy: painted, from: plain).turnedOver(&random)
+    if random.chance(0.5) {
+      let other = random.index(card.classes.count)
+      light = self.textures[other]!.leveled(light, as: random.index(card.classes[other].models.count))
+    }
+    let (levels, model) = textures.put(under: light, beside: like, contrast: contrast, random: &random)
     let site = card.classes[label].models[model].site
     // What is held against the real ones is what is seen.
     let seen = levels.map { $0.resized(width: side, height: side) }
     return InventedPicture(
       image: WholePicture.picture(levels, size: ImageSize(width: site.pictureWidth, height: site.pictureHeight)),
-      rejection: rejection(label, seen, Image(width: side, height: side, repeating: 1), scoredAs: lit))
+      rejection: rejection(label, seen, Image(width: side, height: side, repeating: 1)))
   }
 
   /// A picture of the class as the network alone paints it.
@@ -131,12 +139,8 @@ public final class LearnedSource: DefectSource {
   }
 
   /// Why the draw that was computed last is not to be used; nil for a good one.
-  ///
-  /// - Parameter scored: the class that the network painted.
-  private func rejection(
-    _ label: Int, _ planes: Planes, _ cover: Image<Float>, scoredAs scored: Int
-  ) -> SyntheticSampler.Rejection? {
-    if let least = card.classes[scored].leastScore, !(lastScore >= least) { return .outlier }
+  private func rejection(_ label: Int, _ planes: Planes, _ cover: Image<Float>) -> SyntheticSampler.Rejection? {
+    if let least = card.classes[label].leastScore, !(lastScore >= least) { return .outlier }
     return copies[label].contain(appearance: planes, cover: cover) ? .copy : nil
   }
 
@@ -196,7 +200,7 @@ public final class LearnedSource: DefectSource {
     let small = planes.map { Self.turned(back: back, $0.resized(width: side, height: side)) }
     return InventedDefect(
       patch: patch, placement: placement.ofWindow(scale: ownScale),
-      rejection: rejection(label, small, Self.turned(back: back, mask), scoredAs: label))
+      rejection: rejection(label, small, Self.turned(back: back, mask)))
   }
 
   /// The logarithm of the factor that the network paints, S x S.

@@ -5,7 +5,7 @@ import Samples
 ///
 /// A few pictures show a class's surface well, but under few lights: a classifier that learns from them takes a dark
 /// picture for another class. So a painted picture is the surface of a real one, mirrored and turned over or not, under
-/// the light of another, changed as the network has seen light change. Measured on NEU, surfaces of finer detail alone (a
+/// the light of another, changed as the network has seen light change, and with the contrast that surfaces have under it. Measured on NEU, surfaces of finer detail alone (a
 /// sixteenth of the picture, or its finest grain), two of them mixed along a line, and light by the network alone, which
 /// paints it too even, taught classifiers less.
 struct WholeTextures: Sendable {
@@ -52,25 +52,58 @@ struct WholeTextures: Sendable {
       })
   }
 
+  /// A light made as bright, on the whole, as that on a model's picture.
+  func leveled(_ light: Planes, as model: Int) -> Planes {
+    Planes(
+      zip(light.planes, lights[model].planes).map { plane, other in
+        let change = Self.mean(other.pixels) - Self.mean(plane.pixels)
+        return plane.map { $0 + change }
+      })
+  }
+
   /// A surface under a light.
   ///
   /// - Parameters:
   ///   - light: as ``WholePicture/light(on:side:)`` gives it.
-  ///   - model: the one whose light that is, if it is of this class: its own surface would make a copy of it.
+  ///   - model: the one whose light that is: its own surface would make a copy of it.
+  ///   - contrast: how the surface's own changes with the light on it.
   /// - Returns: levels as networks give them, in the size that the surface's picture is kept in, and that one's number.
   func put(
-    under light: Planes, beside model: Int?, random: inout SplitMix64
+    under light: Planes, beside model: Int, contrast: SurfaceContrast, random: inout SplitMix64
   ) -> (levels: Planes, model: Int) {
     let others = textures.indices.filter { $0 != model }
     let number = others.isEmpty ? 0 : others[random.index(others.count)]
+    // The light that it was under is turned as the surface is.
+    var same = random
+    let surface = textures[number].turnedOver(&random)
+    let before = lights[number].turnedOver(&same)
     let levels = Planes(
-      zip(light.planes, textures[number].turnedOver(&random).planes).map { light, texture in
-        Image(
+      surface.planes.enumerated().map { channel, texture in
+        func fine(_ light: Planes) -> [Float] {
+          light.planes[channel].resized(width: texture.width, height: texture.height).pixels
+        }
+        let (before, after) = (fine(before), fine(light))
+        return Image(
           width: texture.width, height: texture.height,
-          pixels: zip(light.resized(width: texture.width, height: texture.height).pixels, texture.pixels).map {
-            WholePicture.seen(min(exponential($0 + $1), 1))
+          pixels: texture.pixels.indices.map {
+            let changed = texture.pixels[$0] * contrast.factor(from: before[$0], to: after[$0])
+            return WholePicture.seen(min(exponential(after[$0] + changed), 1))
           })
       })
     return (levels, number)
   }
+
+  /// What ``SurfaceContrast`` is learned from: of each model the mean of its light and the strength (root of the mean
+  /// square) of its finest texture, which light has no part in.
+  var contrasts: [SurfaceContrast.Picture] {
+    zip(lights, textures).map { light, texture in
+      let squares = texture.planes.flatMap { plane in
+        zip(plane.pixels, plane.blurred(sigma: 1.5).pixels).map { ($0 - $1) * ($0 - $1) }
+      }
+      return SurfaceContrast.Picture(
+        level: Self.mean(light.planes.flatMap(\.pixels)), strength: Self.mean(squares).squareRoot())
+    }
+  }
+
+  private static func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
 }

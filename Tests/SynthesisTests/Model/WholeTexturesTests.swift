@@ -46,6 +46,16 @@ struct WholeTexturesTests {
     WholePicture.light(on: Planes([Image(width: 100, height: 80, repeating: level)]), side: 32)
   }
 
+  /// Texture is as strong under any light.
+  private let same = SurfaceContrast([])
+
+  /// Of fifteen pictures of one class.
+  private func contrast(_ exponent: Float) -> SurfaceContrast {
+    SurfaceContrast([
+      (0..<15).map { .init(level: -Float($0) / 10, strength: 0.1 * exponential(-exponent * Float($0) / 10)) }
+    ])
+  }
+
   private func mean(_ levels: [Float], _ columns: Range<Int>) -> Float {
     var sum: Float = 0
     for y in 0..<80 { for x in columns { sum += levels[y * 100 + x] } }
@@ -57,7 +67,7 @@ struct WholeTexturesTests {
     let textures = WholeTextures([model(9), model(2)], configuration)
     for light in [Float(0.2), 0.7] {
       var random = SplitMix64(seed: 1)
-      let (made, number) = textures.put(under: even(light), beside: 0, random: &random)
+      let (made, number) = textures.put(under: even(light), beside: 0, contrast: same, random: &random)
       #expect(number == 1 && made.width == 100 && made.height == 80)
       let levels = levels(made)
       // Stripes of two rows, as strong as they are under any light: only the other picture has them.
@@ -94,17 +104,77 @@ struct WholeTexturesTests {
     #expect(ramp[middle + 26] / own[middle + 26] > 1.15 && ramp[middle + 6] / own[middle + 6] < 0.85)
   }
 
+  @Test("a light as bright as that on another picture, lying as it lay")
+  func leveled() {
+    let textures = WholeTextures([model(9), model(2)], configuration)
+    func mean(_ light: Planes) -> Float { light.planes[0].pixels.reduce(0, +) / Float(32 * 32) }
+    let own = textures.light(of: 1, changedBy: painted { _ in 0.4 }, from: painted { _ in 0.4 })
+    let ramp = WholePicture.light(
+      on: Planes([Image(width: 32, height: 32, pixels: (0..<32 * 32).map { 0.04 + 0.01 * Float($0 / 32) })]), side: 32)
+    let made = textures.leveled(ramp, as: 1)
+    #expect(abs(mean(made) - mean(own)) < 1e-4 && abs(mean(ramp) - mean(own)) > 0.3)
+    for index in [0, 500, 1023] {
+      let (before, after) = (ramp.planes[0].pixels, made.planes[0].pixels)
+      #expect(abs((after[index] - after[300]) - (before[index] - before[300])) < 1e-4)
+    }
+  }
+
+  @Test("a texture under less light is stronger by the exponent that was learned")
+  func strongerInTheDark() {
+    let textures = WholeTextures([model(9), model(2)], configuration)
+    var random = SplitMix64(seed: 1)
+    let levels = levels(textures.put(under: even(0.1), beside: 0, contrast: contrast(-0.5), random: &random).levels)
+    let ratios = (1..<80).map { y in
+      let (above, below) = (levels[(y - 1) * 100 + 50], levels[y * 100 + 50])
+      return max(above, below) / min(above, below)
+    }
+    // The stripes' own light was 110 of 255 in this column; the logarithm of 1.2 / 0.8 grows.
+    let expected = exponential(natural(1.5) * exponential(0.5 * natural(110 / 25.5)))
+    #expect(expected > 2)
+    #expect(abs(ratios.max()! / expected - 1) < 0.1, "\(ratios.max()!) \(expected)")
+  }
+
+  @Test("how contrast goes with light is learned within classes, from pictures enough under lights that differ")
+  func exponent() {
+    #expect(abs(contrast(-0.3).exponent + 0.3) < 1e-4 && abs(contrast(0.4).exponent - 0.4) < 1e-4)
+    #expect(contrast(-3).exponent == -1)
+    func pictures(_ count: Int, level: Float, step: Float, strength: Float) -> [SurfaceContrast.Picture] {
+      (0..<count).map {
+        .init(level: level + step * Float($0), strength: strength * exponential(-0.3 * step * Float($0)))
+      }
+    }
+    // A class that is darker and has less texture by itself.
+    let two = [
+      pictures(8, level: -0.5, step: 0.1, strength: 0.3), pictures(8, level: -2, step: 0.1, strength: 0.01),
+    ]
+    #expect(abs(SurfaceContrast(two).exponent + 0.3) < 1e-4)
+    #expect(SurfaceContrast([pictures(9, level: 0, step: 0.1, strength: 0.3)]).exponent == 0)
+    #expect(SurfaceContrast([pictures(20, level: 0, step: 0.01, strength: 0.3)]).exponent == 0)
+    // One without any texture tells nothing, and does no harm.
+    #expect(abs(SurfaceContrast([two[0] + [.init(level: -3, strength: 0)], two[1]]).exponent + 0.3) < 1e-4)
+  }
+
+  @Test("a picture's level and its texture's strength are measured apart")
+  func measured() {
+    let pictures = WholeTextures([model(9), model(2)], configuration).contrasts
+    // Both have the same light; stripes of two rows are finer than those of nine.
+    #expect(abs(pictures[0].level - pictures[1].level) < 0.03)
+    #expect(abs(exponential(pictures[1].level) / (107 / 255) - 1) < 0.05, "\(exponential(pictures[1].level))")
+    #expect(pictures[1].strength > 2 * pictures[0].strength && pictures[1].strength < 0.25)
+  }
+
   @Test("levels end at white")
   func white() {
     let textures = WholeTextures([model(9), model(2)], configuration)
     var random = SplitMix64(seed: 1)
-    let levels = levels(textures.put(under: even(1), beside: 0, random: &random).levels)
+    let levels = levels(textures.put(under: even(1), beside: 0, contrast: same, random: &random).levels)
     #expect(levels.max() == 1 && levels.min()! > 0.5)
   }
 
   @Test("with a single picture its own surface is taken")
   func single() {
     var random = SplitMix64(seed: 1)
-    #expect(WholeTextures([model(2)], configuration).put(under: even(0.5), beside: 0, random: &random).model == 0)
+    let textures = WholeTextures([model(2)], configuration)
+    #expect(textures.put(under: even(0.5), beside: 0, contrast: same, random: &random).model == 0)
   }
 }
