@@ -1,3 +1,4 @@
+import Metrics
 import Samples
 import Testing
 
@@ -46,5 +47,27 @@ struct UsefulnessTests {
     let isThirdTaken = third.resume(from: second.encoded())
     #expect(isThirdTaken)
     #expect(third.run(.paste, seed: 1) != nil && third.run(.synthetic, seed: 1) != nil)
+  }
+
+  @Test("differences of accuracy and of macro-F1, seed by seed")
+  func differences() throws {
+    var usefulness = empty([.synthetic: "a"])
+    for (seed, real, synthetic) in [(1, 0.5, 0.6), (2, 0.7, 0.9)] {
+      usefulness.add(run(.real, UInt64(seed), real))
+      var run = run(.synthetic, UInt64(seed), synthetic)
+      run.accuracy += 0.05
+      usefulness.add(run)
+    }
+    let comparison = try #require(usefulness.comparisons.first)
+    #expect(comparison.with == .real && comparison.seeds == 2)
+    #expect(abs(try #require(comparison.macroF1).mean - 0.15) < 1e-12)
+    #expect(abs(try #require(comparison.accuracy).mean - 0.2) < 1e-12)
+    // Results of before accuracies were compared are gone on with.
+    let text = String(decoding: usefulness.encoded(), as: UTF8.self)
+    let older = text.replacing("\"accuracy\" : {", with: "\"other\" : {")
+    #expect(older != text)
+    var resumed = empty([.synthetic: "a"])
+    let isTaken = resumed.resume(from: Array(older.utf8))
+    #expect(isTaken && resumed.runs == usefulness.runs)
   }
 }

@@ -35,11 +35,13 @@ struct SynthesisReportTests {
     return UsefulnessReport(
       subject: "tiles", verdict: verdict, classes: ["good", "crack"], testParts: 389, overkillLimit: 0.02,
       diets: [
-        .init(name: "real", macroF1: real, auroc: [0.9], escapeRate: [0.3], recall: [1, 0.5]),
-        .init(name: "synthetic", macroF1: synthetic, auroc: [0.95], escapeRate: [0.2], recall: [0.99, 0.75]),
+        .init(name: "real", accuracy: [0.625], macroF1: real, auroc: [0.9], escapeRate: [0.3], recall: [1, 0.5]),
+        .init(
+          name: "synthetic", accuracy: [0.875], macroF1: synthetic, auroc: [0.95], escapeRate: [0.2],
+          recall: [0.99, 0.75]),
       ],
       comparisons: difference.map {
-        [.init(with: "real", macroF1: $0, escapeRate: nil, recall: [nil, $0])]
+        [.init(with: "real", accuracy: $0, macroF1: $0, escapeRate: nil, recall: [nil, $0])]
       } ?? [],
       likeness: [.init(name: "synthetic", frechet: 1.5, kernel: nil, nearest: 0.25)], sheet: [1],
       settings: [("Seeds", "3")], provenance: Sample.provenance)
@@ -57,9 +59,20 @@ struct SynthesisReportTests {
     #expect(text.contains("Synthetic parts help: macro-F1 +0.100"))
     #expect(text.contains("0.710 (0.700 to 0.720)") && text.contains("0.810 (0.800 to 0.820)"))
     #expect(text.contains("1.500") && text.contains("–"))
+    #expect(text.contains("0.625") && text.contains("0.875"))
     #expect(report("hurts", [0.8, 0.81], [0.7, 0.71]).render().text.contains("Leave them out"))
     #expect(report("no difference", [0.8, 0.7], [0.7, 0.8]).render().text.contains("No clear difference"))
     #expect(report(nil, [0.8], [0.7]).render().text.contains("no verdict yet"))
+  }
+
+  @Test("without a good class nothing is said of escapes")
+  func surfaces() {
+    var surfaces = report("helps", [0.7, 0.72, 0.71], [0.8, 0.81, 0.82])
+    #expect(surfaces.render().text.contains("AUROC"))
+    for index in surfaces.diets.indices { (surfaces.diets[index].auroc, surfaces.diets[index].escapeRate) = ([], []) }
+    let text = surfaces.render().text
+    #expect(HTMLChecker(text).faults == [])
+    #expect(!text.contains("AUROC") && !text.contains("Escapes at") && text.contains("Accuracy"))
   }
 
   /// t(0.975, 2) = 4.302652729911275 (SciPy); the differences 0.10, 0.09, 0.11 have a deviation of 0.01.

@@ -51,6 +51,7 @@ public struct Usefulness: Codable, Sendable, Hashable {
   public struct Comparison: Codable, Sendable, Hashable {
     public var with: Diet
     public var seeds: Int
+    public var accuracy: PairedDifference?
     public var macroF1: PairedDifference?
     public var escapeRate: PairedDifference?
     /// Of each class.
@@ -124,7 +125,7 @@ public struct Usefulness: Codable, Sendable, Hashable {
           first: pairs.map { value($0.other) }, second: pairs.map { value($0.mine) }, sharesParts: false)
       }
       return Comparison(
-        with: diet, seeds: pairs.count, macroF1: difference(\.macroF1),
+        with: diet, seeds: pairs.count, accuracy: difference(\.accuracy), macroF1: difference(\.macroF1),
         escapeRate: pairs.allSatisfy { $0.other.escapeRate != nil && $0.mine.escapeRate != nil }
           ? difference { $0.escapeRate! } : nil,
         recall: classes.indices.map { index in difference { $0.recall[index] } })

@@ -5,15 +5,20 @@ public struct UsefulnessReport: Sendable {
   /// What trainings learned from, and how they did, one figure a seed.
   public struct Diet: Sendable {
     public var name: String
+    public var accuracy: [Double]
     public var macroF1: [Double]
+    /// Empty where good against defect was not measured, as without a good class.
     public var auroc: [Double]
-    /// Share of defects that escape at the fixed overkill.
+    /// Share of defects that escape at the fixed overkill; empty as `auroc` is.
     public var escapeRate: [Double]
     /// Mean recall of each class.
     public var recall: [Double]
 
-    public init(name: String, macroF1: [Double], auroc: [Double], escapeRate: [Double], recall: [Double]) {
+    public init(
+      name: String, accuracy: [Double], macroF1: [Double], auroc: [Double], escapeRate: [Double], recall: [Double]
+    ) {
       self.name = name
+      self.accuracy = accuracy
       self.macroF1 = macroF1
       self.auroc = auroc
       self.escapeRate = escapeRate
@@ -24,14 +29,17 @@ public struct UsefulnessReport: Sendable {
   /// Synthetic parts less another diet.
   public struct Comparison: Sendable {
     public var with: String
+    public var accuracy: PairedDifference?
     public var macroF1: PairedDifference?
     public var escapeRate: PairedDifference?
     public var recall: [PairedDifference?]
 
     public init(
-      with name: String, macroF1: PairedDifference?, escapeRate: PairedDifference?, recall: [PairedDifference?]
+      with name: String, accuracy: PairedDifference?, macroF1: PairedDifference?, escapeRate: PairedDifference?,
+      recall: [PairedDifference?]
     ) {
       with = name
+      self.accuracy = accuracy
       self.macroF1 = macroF1
       self.escapeRate = escapeRate
       self.recall = recall
@@ -100,12 +108,12 @@ public struct UsefulnessReport: Sendable {
           "Means over the seeds, least and largest in brackets. Every training took the same number of steps and was"
           + " measured on the same \(Format.count(testParts)) real parts, none of which any training saw.",
         table(
-          ["Learned from", "Seeds", "Macro-F1", "AUROC", escapes],
+          ["Learned from", "Seeds", "Accuracy", "Macro-F1"] + (tellsGood ? ["AUROC", escapes] : []),
           diets.map { diet in
             [
-              .text(diet.name), .number(Format.count(diet.macroF1.count)), .number(spread(diet.macroF1)),
-              .number(spread(diet.auroc)), .number(spread(diet.escapeRate)),
-            ]
+              .text(diet.name), .number(Format.count(diet.macroF1.count)), .number(spread(diet.accuracy)),
+              .number(spread(diet.macroF1)),
+            ] + (tellsGood ? [.number(spread(diet.auroc)), .number(spread(diet.escapeRate))] : [])
           })),
       card(
         "What synthetic parts change", wide: true,
@@ -113,9 +121,10 @@ public struct UsefulnessReport: Sendable {
           "Differences of the same seeds, with 95% intervals of the paired t test. An interval that holds 0 is no clear"
           + " difference.",
         table(
-          ["Against", "Macro-F1", escapes],
+          ["Against", "Accuracy", "Macro-F1"] + (tellsGood ? [escapes] : []),
           comparisons.map {
-            [.text($0.with), .number(difference($0.macroF1)), .number(difference($0.escapeRate))]
+            [.text($0.with), .number(difference($0.accuracy)), .number(difference($0.macroF1))]
+              + (tellsGood ? [.number(difference($0.escapeRate))] : [])
           })),
       card(
         "Recall of each class", wide: true,
@@ -148,6 +157,9 @@ public struct UsefulnessReport: Sendable {
     page.sections += [card("Settings", factList(settings)), provenance.card()]
     return page.render()
   }
+
+  /// Whether good against defect was measured at all.
+  private var tellsGood: Bool { diets.contains { !$0.auroc.isEmpty || !$0.escapeRate.isEmpty } }
 
   private var sentence: String {
     guard let verdict, let real = comparisons.first?.macroF1 else {

@@ -83,10 +83,10 @@ public final class LearnedSource: DefectSource {
 
   /// A surface of the class under the light of another of its pictures, which the network changes.
   ///
-  /// Half of these lights are as bright as that on a picture of any class: in a few pictures brightness seems to tell
-  /// classes that it does not tell. How light lies on a picture stays the class's own: patches are known by it. On NEU,
-  /// lights of the class alone left pitted surfaces and inclusions mixed up, and all of another class's light made scale
-  /// out of crazing.
+  /// Half of these lights are made as bright as that on a picture of any class, whatever the network made of their
+  /// brightness: in a few pictures it seems to tell classes that it does not tell. How light lies on a picture, and its
+  /// colour, stay the class's own: patches are known by it. On NEU, lights of the class alone left pitted surfaces and
+  /// inclusions mixed up, and all of another class's light made scale out of crazing.
   public func picture(_ label: Int, random: inout SplitMix64) throws -> InventedPicture {
     let side = card.configuration.side
     let textures = textures[label]!

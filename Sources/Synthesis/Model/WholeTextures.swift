@@ -5,9 +5,9 @@ import Samples
 ///
 /// A few pictures show a class's surface well, but under few lights: a classifier that learns from them takes a dark
 /// picture for another class. So a painted picture is the surface of a real one, mirrored and turned over or not, under
-/// the light of another, changed as the network has seen light change, and with the contrast that surfaces have under it. Measured on NEU, surfaces of finer detail alone (a
-/// sixteenth of the picture, or its finest grain), two of them mixed along a line, and light by the network alone, which
-/// paints it too even, taught classifiers less.
+/// the light of another, changed as the network has seen light change, and with the contrast that surfaces have under
+/// it. Measured on NEU, surfaces of finer detail alone (a sixteenth of the picture, or its finest grain), two of them
+/// mixed along a line, and light by the network alone, which paints it too even, taught classifiers less.
 struct WholeTextures: Sendable {
   /// By model: ``WholePicture/texture(of:under:)``.
   private let textures: [Planes]
@@ -52,13 +52,10 @@ struct WholeTextures: Sendable {
       })
   }
 
-  /// A light made as bright, on the whole, as that on a model's picture.
+  /// A light made as bright, on the whole, as that on a model's picture; its colour stays.
   func leveled(_ light: Planes, as model: Int) -> Planes {
-    Planes(
-      zip(light.planes, lights[model].planes).map { plane, other in
-        let change = Self.mean(other.pixels) - Self.mean(plane.pixels)
-        return plane.map { $0 + change }
-      })
+    let change = Self.mean(lights[model]) - Self.mean(light)
+    return light.map { $0.map { $0 + change } }
   }
 
   /// A surface under a light.
@@ -101,9 +98,11 @@ struct WholeTextures: Sendable {
         zip(plane.pixels, plane.blurred(sigma: 1.5).pixels).map { ($0 - $1) * ($0 - $1) }
       }
       return SurfaceContrast.Picture(
-        level: Self.mean(light.planes.flatMap(\.pixels)), strength: Self.mean(squares).squareRoot())
+        level: Self.mean(light), strength: Self.mean(squares).squareRoot())
     }
   }
+
+  private static func mean(_ planes: Planes) -> Float { mean(planes.planes.flatMap(\.pixels)) }
 
   private static func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
 }

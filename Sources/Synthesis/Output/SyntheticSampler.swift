@@ -52,11 +52,16 @@ public struct SyntheticSampler {
   public struct NoDraw: Error, Sendable, Hashable, CustomStringConvertible {
     /// The class's name.
     public let label: String
-    public let tries: Int
-    /// Of most tries.
-    public let why: Rejection
+    /// All tries, by what was wrong with them.
+    public let rejected: [Rejection: Int]
 
-    public var reason: String { "\(tries) tries in a row came to nothing, most of them \(why.rawValue)" }
+    /// Of most tries.
+    public var why: Rejection {
+      rejected.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .empty
+    }
+    public var reason: String {
+      "\(rejected.values.reduce(0, +)) tries in a row came to nothing, most of them \(why.rawValue)"
+    }
     public var description: String {
       "\(label) cannot be painted: \(reason); take other good parts, another place or a higher severity"
     }
@@ -145,7 +150,7 @@ public struct SyntheticSampler {
         part: part, label: label, number: number, parent: parent.item, model: site.source, severity: severity,
         rejected: rejected)
     }
-    throw failure(label, rejected)
+    throw NoDraw(label: classes[label], rejected: rejected)
   }
 
   /// A good part to paint on.
@@ -181,11 +186,6 @@ public struct SyntheticSampler {
         parent: nil,
         model: "", severity: 1, rejected: rejected)
     }
-    throw failure(label, rejected)
-  }
-
-  private func failure(_ label: Int, _ rejected: [Rejection: Int]) -> NoDraw {
-    let why = rejected.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .empty
-    return NoDraw(label: classes[label], tries: options.tries, why: why)
+    throw NoDraw(label: classes[label], rejected: rejected)
   }
 }

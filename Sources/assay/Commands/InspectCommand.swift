@@ -215,8 +215,8 @@ struct InspectCommand: ParsableCommand {
     ]
     let labels = summary.labels.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     lines.append("  " + labels.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-    lines.append(
-      "  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(summary.seconds.duration) in all")
+    let seconds = summary.seconds < 10 ? summary.seconds.fixed(1) + " s" : summary.seconds.duration
+    lines.append("  \(summary.imagesPerSecond.fixed(1)) pictures a second, \(seconds) in all")
     if input.otherFiles > 0 {
       let files = input.otherFiles == 1 ? "1 file" : "\(input.otherFiles) files"
       lines.append("  \(files) passed over: hidden, or without a picture's name")

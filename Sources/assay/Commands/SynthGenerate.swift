@@ -128,9 +128,10 @@ struct SynthGenerate: ParsableCommand {
     var text = "\(result.count) pictures: \(out)/manifest.csv\n"
     let rejected = result.rejected.sorted { $0.key.rawValue < $1.key.rawValue }
     if !rejected.isEmpty {
-      text += "thrown away: " + rejected.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", ") + "\n"
+      let list = rejected.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", ")
+      text += "thrown away: \(list)".wrapped(80).joined(separator: "\n") + "\n"
     }
-    for note in result.notes { text += note + "\n" }
+    for note in result.notes { text += note.wrapped(80).joined(separator: "\n") + "\n" }
     text += "look at them: \(out)/contact-sheet.png\n"
     Console.write(text, to: 1)
     if result.isInterrupted {

@@ -125,10 +125,11 @@ struct SyntheticMaker {
           let drawn: SyntheticSampler.Draw
           do { drawn = try draw.get() } catch let none as SyntheticSampler.NoDraw {
             result.missing[label, default: []].append(none)
+            result.rejected.merge(none.rejected, uniquingKeysWith: +)
             continue
           }
           try set.add(drawn, label: classes[label], seed: options.seed)
-          for (why, count) in drawn.rejected { result.rejected[why, default: 0] += count }
+          result.rejected.merge(drawn.rejected, uniquingKeysWith: +)
           if painted[label, default: 0] < 10 { shown[label, default: []].append(drawn.part.image) }
           painted[label, default: 0] += 1
           result.count += 1

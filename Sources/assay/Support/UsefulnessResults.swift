@@ -96,8 +96,8 @@ extension SynthEvaluate {
       let runs = usefulness.runs.filter { $0.diet == diet }
       guard !runs.isEmpty else { return nil }
       return UsefulnessReport.Diet(
-        name: diet.rawValue, macroF1: runs.map(\.macroF1), auroc: runs.compactMap(\.auroc),
-        escapeRate: runs.compactMap(\.escapeRate),
+        name: diet.rawValue, accuracy: runs.map(\.accuracy), macroF1: runs.map(\.macroF1),
+        auroc: runs.compactMap(\.auroc), escapeRate: runs.compactMap(\.escapeRate),
         recall: usefulness.classes.indices.map { index in
           runs.reduce(0) { $0 + $1.recall[index] } / Double(runs.count)
         })
@@ -107,7 +107,8 @@ extension SynthEvaluate {
       testParts: usefulness.testCounts.reduce(0, +), overkillLimit: Usefulness.overkillLimit, diets: diets,
       comparisons: usefulness.comparisons.map {
         UsefulnessReport.Comparison(
-          with: $0.with.rawValue, macroF1: $0.macroF1, escapeRate: $0.escapeRate, recall: $0.recall)
+          with: $0.with.rawValue, accuracy: $0.accuracy, macroF1: $0.macroF1, escapeRate: $0.escapeRate,
+          recall: $0.recall)
       }, likeness: likeness, sheet: sheet(sets),
       settings: [
         ("Seeds", "\(seeds), from \(seed)"), ("Preset", settings.preset.rawValue),
@@ -134,17 +135,19 @@ extension SynthEvaluate {
 
   /// The result in at most 80 columns.
   static func table(_ usefulness: Usefulness) -> String {
-    var rows = [["learned from", "seeds", "macro-F1", "AUROC", "escapes at 2 % overkill"]]
+    let tellsGood = usefulness.runs.contains { $0.auroc != nil || $0.escapeRate != nil }
+    var rows = [
+      ["learned from", "seeds", "accuracy", "macro-F1"] + (tellsGood ? ["AUROC", "escapes at 2 % overkill"] : [])
+    ]
     for diet in Usefulness.Diet.allCases {
       let runs = usefulness.runs.filter { $0.diet == diet }
       guard !runs.isEmpty else { continue }
       func mean(_ values: [Double]) -> String {
         values.isEmpty ? "-" : (values.reduce(0, +) / Double(values.count)).fixed(4)
       }
-      rows.append([
-        diet.rawValue, "\(runs.count)", mean(runs.map(\.macroF1)), mean(runs.compactMap(\.auroc)),
-        mean(runs.compactMap(\.escapeRate)),
-      ])
+      rows.append(
+        [diet.rawValue, "\(runs.count)", mean(runs.map(\.accuracy)), mean(runs.map(\.macroF1))]
+          + (tellsGood ? [mean(runs.compactMap(\.auroc)), mean(runs.compactMap(\.escapeRate))] : []))
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var lines = rows.map { row in
@@ -153,10 +156,12 @@ extension SynthEvaluate {
     lines.append("")
     func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + value.fixed(4) }
     for comparison in usefulness.comparisons {
-      guard let difference = comparison.macroF1 else { continue }
-      lines +=
-        ("macro-F1 against \(comparison.with.rawValue): \(signed(difference.mean)), 95 % interval "
-        + "\(signed(difference.low)) to \(signed(difference.high)) over \(comparison.seeds) seeds").wrapped(80)
+      let figures = [("macro-F1", comparison.macroF1)] + (tellsGood ? [] : [("accuracy", comparison.accuracy)])
+      for case (let name, let difference?) in figures {
+        lines +=
+          ("\(name) against \(comparison.with.rawValue): \(signed(difference.mean)), 95 % interval "
+          + "\(signed(difference.low)) to \(signed(difference.high)) over \(comparison.seeds) seeds").wrapped(80)
+      }
     }
     switch usefulness.verdict {
     case .helps?: lines.append("verdict: helps")

@@ -133,7 +133,7 @@ struct SyntheticSamplerTests {
     let none = #expect(throws: SyntheticSampler.NoDraw.self) {
       try sampler(library, source, options).draw(1, number: 0)
     }
-    #expect(none?.why == .copy && none?.tries == 14)
+    #expect(none?.why == .copy && none?.rejected == [.copy: 14])
     let rising: [Double] = (0..<12).map { 1 + Double($0) / 4 }
     #expect(source.varieties == rising + [1, 1.25])
     withExtendedLifetime(folder) {}
