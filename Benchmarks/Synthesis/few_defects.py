@@ -10,7 +10,7 @@ Then, with five seeds of the classifier (an hour on two cores; results come one 
   assay synth train OUT.csv --out G.onnx --minutes 12 --seed 1
   assay synth evaluate OUT.csv --generator G.onnx --out useful/ --seeds 5 --count 400 --peers paste,relit
 README's figures: magnetic tiles 10 1; NEU surfaces (no good ones, no masks) 15 and seeds 1 to 5, the generator --minutes 5
-(12 for seed 1), and for each --seeds 2 --count 200 without --peers.
+(12 for seed 1), and for each --seeds 2 (5 for seed 1) --count 200 without --peers.
 """
 import csv
 import os
